@@ -1,0 +1,97 @@
+"""One user's way out: never blocks the caller, keeps the order, is bounded in bytes.
+
+A contract in four points, for everybody who puts something in:
+
+1. put() and close() do not wait for the peer.
+2. What is put first is sent first. Once something waits, everything waits behind it.
+3. One thread at a time writes to the socket: the caller of put() while nothing waits, else the writer.
+4. A peer that lets more than the limit wait is told, gets no more, and its reader is woken to leave.
+
+Lock rule: an outbox's lock is the innermost. Under it: one send that does not wait, one put into an unbounded
+channel, nothing else. It guards _waiting and _closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+from .channel import Channel
+
+LIMIT = 256 * 1024  # bytes
+
+
+class Outbox:
+    """What waits for one connection. Go: User.C and the writes to User.conn."""
+
+    def __init__(self, connection: socket.socket, limit: int = LIMIT, last_words: bytes = b"") -> None:
+        """LAST_WORDS are for a peer that is dropped because more than LIMIT bytes wait for it."""
+        self.overflowed = False
+        self._connection = connection
+        self._limit = limit
+        self._last_words = last_words
+        self._lock = threading.Lock()
+        self._waiting = 0  # bytes put and not yet sent, when put() could not send them at once
+        self._closed = False
+        self._channel: Channel[bytes] = Channel()
+
+    def put(self, data: bytes) -> None:
+        """Send DATA, at once if nothing waits, else later. Never blocks; any thread. Dropped if closed."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._waiting > self._limit:
+                self._drop()
+                return
+            if not self._waiting:
+                try:
+                    sent = self._connection.send(data, socket.MSG_DONTWAIT)
+                except BlockingIOError:
+                    sent = 0
+                except OSError:  # the peer is gone; its reader finds out by itself
+                    self._close()
+                    return
+                if sent == len(data):
+                    return
+                data = data[sent:]
+            self._enqueue(data)
+
+    def close(self) -> None:
+        """Take nothing more. What waits is still sent, then the peer sees the end. Never blocks; any thread."""
+        with self._lock:
+            self._close()
+
+    def listen_message(self) -> None:
+        """Send what waits, until the outbox is closed and empty: the writer thread's whole life.
+
+        Go: User.ListenMessage
+        """
+        try:
+            while batch := self._channel.get_all():
+                data = b"".join(batch)
+                self._connection.sendall(data)
+                with self._lock:
+                    self._waiting -= len(data)
+            self._connection.shutdown(socket.SHUT_WR)
+        except OSError:  # the peer is gone, or somebody hung up on it
+            self.close()
+
+    def wake_reader(self) -> None:
+        """Let whoever reads from this connection see its end, while what waits can still be sent."""
+        with contextlib.suppress(OSError):  # the peer is gone
+            self._connection.shutdown(socket.SHUT_RD)
+
+    def _drop(self) -> None:
+        self.overflowed = True
+        self._enqueue(self._last_words)
+        self._close()
+        self.wake_reader()
+
+    def _enqueue(self, data: bytes) -> None:
+        self._waiting += len(data)
+        self._channel.put(data)
+
+    def _close(self) -> None:
+        self._closed = True
+        self._channel.close()

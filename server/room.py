@@ -1,0 +1,156 @@
+"""Who is online, and the broadcaster, through which everything reaches everyone in one order.
+
+Knows users and text, no socket. The lock rules:
+
+1. There is one map lock. It guards online_map and every user's name. Only this file takes it.
+2. Under it nothing blocks: no send that waits, no put into a bounded channel, no join, no logging.
+   (An outbox's own lock may be taken under it, never the other way round.)
+3. Only the broadcaster takes a user out of the map, so that whatever was said before somebody left still reaches
+   them, and their 下线 comes after it.
+
+All that a line causes goes through one channel, replies and receipts too: so a speaker's lines reach everyone in
+the order they were typed, and everyone sees broadcasts in one order.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from . import names, protocol
+from .channel import Channel
+from .user import User
+
+# How many lines may wait for the broadcaster. It never waits for a reader, so this only slows a flood of speakers
+# down to its speed.
+MESSAGE_CAPACITY = 1024
+
+# Whom a text is for, None being everyone, and the text with its line ends. No text: it is the last they get.
+Delivery = tuple[User | None, str | None]
+
+
+class Room:
+    """Everyone online. Any thread may call any method. Go: Server, its OnlineMap, mapLock and Message"""
+
+    def __init__(self) -> None:
+        self.online_map: dict[str, User] = {}  # by names.fold(name)
+        self.map_lock = threading.RLock()
+        self.message: Channel[Delivery] = Channel(MESSAGE_CAPACITY)
+
+    def online(self, user: User) -> None:
+        """Let USER in and announce it. Go: User.Online"""
+        with self.map_lock:
+            self.online_map[names.fold(user.name)] = user
+        self.broadcast(user, protocol.ONLINE)
+
+    def offline(self, user: User) -> None:
+        """Let USER go once all that was said before has reached it, and announce it. Go: User.Offline"""
+        self.message.put((user, None))
+
+    def broadcast(self, user: User, text: str) -> None:
+        """Say TEXT, one line, to everyone as USER. For USER's own handler thread. Go: Server.BroadCast"""
+        self.message.put((None, f"{user.tag}{text}\n"))
+
+    def send(self, user: User, text: str) -> None:
+        """Tell USER alone TEXT, one or more lines. Go: User.SendMsg"""
+        self.message.put((user, text + "\n"))
+
+    def farewell(self, text: str) -> None:
+        """Tell everyone TEXT as the last thing they hear, after all that was said before."""
+        self.message.put((None, text + "\n"))
+        self.message.put((None, None))
+
+    def who(self) -> list[str]:
+        """The tags of everyone online, at one moment."""
+        with self.map_lock:
+            return [user.tag for user in self.online_map.values()]
+
+    def users(self) -> list[User]:
+        """Everyone online, at one moment."""
+        with self.map_lock:
+            return list(self.online_map.values())
+
+    def find(self, name: str) -> User | None:
+        """The user of that name, whatever its case or width. Go: OnlineMap[name]"""
+        with self.map_lock:
+            return self.online_map.get(names.fold(name))
+
+    def rename(self, user: User, name: str) -> bool:
+        """Look NAME up and give it to USER in one step; False if somebody else has it."""
+        key = names.fold(name)
+        with self.map_lock:
+            if self.online_map.get(key, user) is not user:
+                return False
+            del self.online_map[names.fold(user.name)]
+            user.rename(name)
+            self.online_map[key] = user
+            return True
+
+    def listen_message(self) -> None:
+        """Fan out what is said until the channel is closed: the broadcaster thread's whole life.
+
+        Go: Server.ListenMessage
+        """
+        while batch := self.message.get_all():
+            self._fan_out(batch)
+
+    def close(self) -> None:
+        """End the broadcaster, once nobody will say anything any more."""
+        self.message.close()
+
+    def _fan_out(self, batch: Iterable[Delivery]) -> None:
+        """Hand a batch to all: one object for everyone who is sent nothing of their own, joined once."""
+        everyone: list[str] = []
+        own: dict[User, list[tuple[int, str | None]]] = {}  # with how much of everyone's goes before
+        farewell = False
+        with self.map_lock:
+            for user, text in batch:
+                if user is not None:
+                    own.setdefault(user, []).append((len(everyone), text))
+                    if text is None:
+                        del self.online_map[names.fold(user.name)]
+                        everyone.append(f"{user.tag}{protocol.OFFLINE}\n")
+                elif text is not None:
+                    everyone.append(text)
+                else:
+                    farewell = True
+            common = _Lines("".join(everyone))
+            for user in self.online_map.values():
+                if user not in own and everyone:
+                    common.put_to(user)
+            for user, texts in own.items():
+                _Lines(_interleave(everyone, texts)).put_to(user)
+                if texts[-1][1] is None:
+                    user.outbox.close()
+            if farewell:
+                for user in self.online_map.values():
+                    user.outbox.close()
+
+
+class _Lines:
+    """Text made into bytes once, with each kind of line end that somebody wants."""
+
+    def __init__(self, text: str) -> None:
+        self._lf = text.encode()
+        self._crlf = b""
+
+    def put_to(self, user: User) -> None:
+        if not user.crlf:
+            user.outbox.put(self._lf)
+            return
+        if not self._crlf:
+            self._crlf = self._lf.replace(b"\n", b"\r\n")
+        user.outbox.put(self._crlf)
+
+
+def _interleave(everyone: list[str], own: list[tuple[int, str | None]]) -> str:
+    """All of EVERYONE with OWN's texts at their places; it ends where OWN has no text."""
+    parts: list[str] = []
+    done = 0
+    for place, text in own:
+        parts += everyone[done:place]
+        done = place
+        if text is None:
+            return "".join(parts)
+        parts.append(text)
+    return "".join(parts + everyone[done:])

@@ -1,0 +1,69 @@
+"""Who has been silent too long. Knows users, no socket.
+
+The Go program gives each connection a select on isLive and time.After; here one thread watches over all.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from .user import User
+
+IDLE_TIMEOUT = 10.0  # seconds
+
+_SHORTEST = 0.05  # seconds between two looks at the users, however close their deadlines are
+_OVERSLEPT = 0.25  # seconds of oversleep that are not just a busy machine
+
+
+class Watchdog:
+    """Kicks whoever has sent no line for LIMIT seconds. Go: the select in Server.Handler"""
+
+    def __init__(
+        self,
+        limit: float,
+        users: Callable[[], Iterable[User]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limit = limit
+        self._users = users
+        self._clock = clock
+        self._stopped = threading.Event()
+        self._overslept = 0.0
+
+    def now(self) -> float:
+        """Seconds on a clock that stood still while this process was frozen: what User.last_seen is read from.
+
+        A freeze keeps lines unread, so it is nobody's silence. Who is heard before the watchdog has noticed the
+        freeze is spared that long once too often, which harms nobody.
+        """
+        return self._clock() - self._overslept
+
+    def run(self) -> None:
+        """Watch until stopped: the watchdog thread's whole life."""
+        pause = self.look()
+        asleep_at = self._clock()
+        while not self._stopped.wait(pause):
+            late = self._clock() - asleep_at - pause
+            if late > _OVERSLEPT:
+                self._overslept += late
+            pause = self.look()
+            asleep_at = self._clock()
+
+    def look(self) -> float:
+        """Kick whoever is due; the seconds until somebody else can be."""
+        now = self.now()
+        soonest = self._limit
+        for user in self._users():
+            left = user.last_seen + self._limit - now
+            if left > 0:
+                soonest = min(soonest, left)
+            elif not user.kicked:
+                user.kicked = True
+                user.outbox.wake_reader()  # the handler does the rest, as for anyone who leaves
+        return max(soonest, _SHORTEST)
+
+    def stop(self) -> None:
+        """End the watch. May be called twice; any thread."""
+        self._stopped.set()
