@@ -9,7 +9,8 @@ import resource
 import signal
 import sys
 
-from .server import ChatServer, Settings
+from .server import ChatServer
+from .settings import Settings
 
 log = logging.getLogger("server")
 

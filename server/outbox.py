@@ -8,7 +8,7 @@ A contract in four points, for everybody who puts something in:
 4. A peer that lets more than the limit wait is told, gets no more, and its reader is woken to leave.
 
 Lock rule: an outbox's lock is the innermost. Under it: one send that does not wait, one put into an unbounded
-channel, nothing else. It guards _waiting and _closed.
+channel, nothing else. It guards _waiting and the change of closed.
 """
 
 from __future__ import annotations
@@ -19,27 +19,25 @@ import threading
 
 from .channel import Channel
 
-LIMIT = 256 * 1024  # bytes
-
 
 class Outbox:
     """What waits for one connection. Go: User.C and the writes to User.conn."""
 
-    def __init__(self, connection: socket.socket, limit: int = LIMIT, last_words: bytes = b"") -> None:
+    def __init__(self, connection: socket.socket, limit: int, last_words: bytes) -> None:
         """LAST_WORDS are for a peer that is dropped because more than LIMIT bytes wait for it."""
+        self.closed = False
         self.overflowed = False
         self._connection = connection
         self._limit = limit
         self._last_words = last_words
         self._lock = threading.Lock()
         self._waiting = 0  # bytes put and not yet sent, when put() could not send them at once
-        self._closed = False
         self._channel: Channel[bytes] = Channel()
 
     def put(self, data: bytes) -> None:
         """Send DATA, at once if nothing waits, else later. Never blocks; any thread. Dropped if closed."""
         with self._lock:
-            if self._closed:
+            if self.closed:
                 return
             if self._waiting > self._limit:
                 self._drop()
@@ -93,5 +91,5 @@ class Outbox:
         self._channel.put(data)
 
     def _close(self) -> None:
-        self._closed = True
+        self.closed = True
         self._channel.close()

@@ -25,22 +25,17 @@ IDLE = "长时间未使用，连接中断"
 TOO_SLOW = "接收过慢，连接中断"
 TOO_BUSY = "服务器繁忙，请稍后再试"
 CLOSING = "服务器关闭，连接中断"
-HELP = "\n".join(
-    (
-        "who               查看在线用户",
-        "rename 新名字     修改用户名",
-        "to 用户名 内容    私聊",
-        "/who /rename /to  同上；//内容 发送以 / 开头的话",
-        "/help             显示本帮助",
-        "/quit             退出",
-        "其他内容发送给所有人",
-    )
-)
+HELP = """\
+who               查看在线用户
+rename 新名字     修改用户名
+to 用户名 内容    私聊
+/who /rename /to  同上；//内容 发送以 / 开头的话
+/help             显示本帮助
+/quit             退出
+其他内容发送给所有人"""
 
 # Bidi controls and line separators reorder or break a reader's screen; C0 but tab, DEL and C1 drive it.
-_CONTROLS = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-)
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)

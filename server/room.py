@@ -81,7 +81,7 @@ class Room:
         with self.map_lock:
             if self.online_map.get(key, user) is not user:
                 return False
-            del self.online_map[names.fold(user.name)]
+            self._forget(user)
             user.rename(name)
             self.online_map[key] = user
             return True
@@ -108,7 +108,7 @@ class Room:
                 if user is not None:
                     own.setdefault(user, []).append((len(everyone), text))
                     if text is None:
-                        del self.online_map[names.fold(user.name)]
+                        self._forget(user)
                         everyone.append(f"{user.tag}{protocol.OFFLINE}\n")
                 elif text is not None:
                     everyone.append(text)
@@ -125,6 +125,12 @@ class Room:
             if farewell:
                 for user in self.online_map.values():
                     user.outbox.close()
+
+    def _forget(self, user: User) -> None:
+        """Free the name of USER, with the lock held. After a reset, the same address may already be back."""
+        key = names.fold(user.name)
+        if self.online_map.get(key) is user:
+            del self.online_map[key]
 
 
 class _Lines:

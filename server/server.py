@@ -21,33 +21,22 @@ import socket
 import socketserver
 import threading
 import time
-from dataclasses import dataclass
+from typing import Any
 
-from . import outbox, protocol, watchdog
+from . import protocol
 from .commands import do_message
 from .lines import LineReader, Mark
 from .outbox import Outbox
 from .room import Room
+from .settings import Settings
 from .user import User
 from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
 RECV_SIZE = 64 * 1024  # bytes
-LINGER = 1.0  # seconds that a peer has to take its last words and to say goodbye in its turn
 ACCEPT_PAUSE = 0.2  # seconds to wait for a descriptor to come free
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a server behaves."""
-
-    ip: str = "127.0.0.1"
-    port: int = 6666  # 0 picks a free one
-    idle_timeout: float = watchdog.IDLE_TIMEOUT  # seconds; 0 turns the watchdog off
-    receipt: bool = True  # whether each line is answered with protocol.RECEIPT
-    outbox_limit: int = outbox.LIMIT  # bytes that may wait for one user
 
 
 class Handler(socketserver.BaseRequestHandler):
@@ -59,7 +48,6 @@ class Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Bring a user in, do what their lines ask for, see them out."""
         server = self.server
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         addr = protocol.format_address(*self.client_address[:2])
         out = Outbox(self.request, server.settings.outbox_limit, f"{protocol.TOO_SLOW}\n".encode())
         user = User(addr, out, server.watchdog.now())
@@ -75,12 +63,13 @@ class Handler(socketserver.BaseRequestHandler):
         finally:
             self._say_goodbye(user)
             server.room.offline(user)
-            self._hang_up(writer)
+            self._end(writer)
 
     def _read(self, user: User) -> None:
         """Deal with lines until the connection ends, one way or another."""
         lines = LineReader()
-        while data := self._recv():
+        # A reader that was dropped may go on sending; what it says is not waited for.
+        while not user.outbox.closed and (data := self._recv()):
             for line in lines.feed(data):
                 user.crlf = lines.crlf
                 if not self._deal_with(user, line):
@@ -115,15 +104,16 @@ class Handler(socketserver.BaseRequestHandler):
         elif user.outbox.overflowed:
             log.info("%s dropped: more than %d bytes unread", user.name, self.server.settings.outbox_limit)
 
-    def _hang_up(self, writer: threading.Thread) -> None:
-        """Let the writer finish and the peer close first, both within LINGER seconds."""
-        writer.join(LINGER)
+    def _end(self, writer: threading.Thread) -> None:
+        """Let the writer finish and the peer close first, for which it has a while."""
+        linger = self.server.settings.linger
+        writer.join(linger)
         if writer.is_alive():
             hang_up(self.request)
             writer.join()
             return
         # To close with input unread would reset the connection, and the last words might be lost with it.
-        deadline = time.monotonic() + LINGER
+        deadline = time.monotonic() + linger
         with contextlib.suppress(OSError):  # the peer was quicker, or time is up
             while (left := deadline - time.monotonic()) > 0:
                 self.request.settimeout(left)
@@ -139,9 +129,10 @@ class ChatServer(socketserver.ThreadingTCPServer):
     block_on_close = False  # socketserver's own list of threads keeps those that never started
 
     def __init__(self, settings: Settings) -> None:
-        """Bind, not yet listening to anybody. Raises OSError or OverflowError if the address cannot be had."""
+        """Bind, not yet listening to anybody. Raises OSError or UnicodeError if the address cannot be had."""
         self.settings = settings
-        self.address_family = socket.AF_INET6 if ":" in settings.ip else socket.AF_INET
+        found = socket.getaddrinfo(settings.ip, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        self.address_family = found[0][0]
         self.room = Room()
         self.watchdog = Watchdog(settings.idle_timeout, self.room.users)
         # The connections that are being handled. The accept thread puts them in; each handler takes itself out.
@@ -169,24 +160,24 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def stop(self) -> None:
         """Tell everyone, let them have what is still queued, and end every thread and connection.
 
-        Takes LINGER seconds or two if some peer does not take its last words.
+        Takes a second or two if some peer does not take its last words.
         """
         self._stopping.set()
         self.shutdown()
         self._accept.join()
         self.server_close()
         self.room.farewell(protocol.CLOSING)
-        self._join_handlers(LINGER)
-        for connection in list(self._connections.values()):
+        self._join_handlers(self.settings.linger)
+        for thread, connection in list(self._connections.items()):
             hang_up(connection)
-        self._join_handlers(None)
+            thread.join()
         self.watchdog.stop()
         if self.settings.idle_timeout:
             self._watcher.join()
         self.room.close()
         self._broadcaster.join()
 
-    def __enter__(self) -> ChatServer:
+    def __enter__(self) -> ChatServer:  # noqa: PYI034 (typing.Self is 3.11)
         self.start()
         return self
 
@@ -208,7 +199,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
                 self._stopping.wait(ACCEPT_PAUSE)
             raise
 
-    def process_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
         """Give a connection its thread. Go: go server.Handler(conn)"""
         thread = threading.Thread(
             target=self.process_request_thread,
@@ -223,7 +214,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
             self.refuse(request, protocol.TOO_BUSY)
             self.shutdown_request(request)
 
-    def process_request_thread(self, request: socket.socket, client_address: tuple[str, int]) -> None:
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
         """A handler thread's whole life."""
         try:
             super().process_request_thread(request, client_address)
@@ -235,15 +226,16 @@ class ChatServer(socketserver.ThreadingTCPServer):
         log.exception("handler of %s failed", client_address)
 
     def server_bind(self) -> None:
-        """Bind; an IPv6 socket takes IPv4 too."""
+        """Bind; connections inherit TCP_NODELAY, and an IPv6 socket takes IPv4 too."""
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         super().server_bind()
 
-    def _join_handlers(self, timeout: float | None) -> None:
-        deadline = None if timeout is None else time.monotonic() + timeout
+    def _join_handlers(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
         for thread in list(self._connections):
-            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def hang_up(connection: socket.socket) -> None:

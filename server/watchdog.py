@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 
 from .user import User
 
-IDLE_TIMEOUT = 10.0  # seconds
-
 _SHORTEST = 0.05  # seconds between two looks at the users, however close their deadlines are
 _OVERSLEPT = 0.25  # seconds of oversleep that are not just a busy machine
 

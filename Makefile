@@ -1,0 +1,35 @@
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+.DEFAULT_GOAL := help
+.PHONY: help run-server run-client test lint types cover clean
+
+help: ## show this help
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run-server: ## run the server; ARGS="--ip 0.0.0.0" and the like
+	@exec $(PYTHON) -m server $(ARGS)
+
+run-client: ## run the client; ARGS="--ip HOST --port N"
+	@exec $(PYTHON) -m client $(ARGS)
+
+test: $(VENV)/test.done ## run the tests; ARGS="-k who" and the like
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.done ## check style
+	$(VENV)/bin/ruff check --line-length 120 . && $(VENV)/bin/ruff format --line-length 120 --check .
+
+types: $(VENV)/dev.done ## check types
+	$(VENV)/bin/mypy
+
+cover: $(VENV)/dev.done ## run the tests and show which lines they reach
+	$(VENV)/bin/coverage run -m pytest $(ARGS) && $(VENV)/bin/coverage report
+
+clean: ## remove all that was made here
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage && find . -name __pycache__ -exec rm -r {} +
+
+$(VENV)/test.done:
+	$(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q 'pytest>=8' && touch $@
+
+$(VENV)/dev.done: $(VENV)/test.done
+	$(VENV)/bin/pip install -q 'coverage>=7' 'mypy>=1.10' 'ruff>=0.5' && touch $@

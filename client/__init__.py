@@ -1,0 +1,1 @@
+"""The chat client: a menu, and a thread that shows what the server says as it comes."""
