@@ -29,7 +29,7 @@ clean: ## remove all that was made here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage && find . -name __pycache__ -exec rm -r {} +
 
 $(VENV)/test.done:
-	$(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q 'pytest>=8' && touch $@
+	$(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q 'pytest>=8' 'pexpect>=4.9' && touch $@
 
 $(VENV)/dev.done: $(VENV)/test.done
 	$(VENV)/bin/pip install -q 'coverage>=7' 'mypy>=1.10' 'ruff>=0.5' && touch $@

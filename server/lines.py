@@ -20,6 +20,10 @@ _TELNET = re.compile(
     rb"\xff(?:[\xfb-\xfe].|\xfa.{0,64}?\xff\xf0|[\xec-\xf9\xff]|(?P<cut>[\xfb-\xfe]?|\xfa.{0,65})\Z)", re.DOTALL
 )
 _TELNET_TEXT = {b"\xff\xff": b"\xff", b"\xff\xec": b"\x04", b"\xff\xf7": b"\x7f"}  # a byte FF, end of file, erase
+# Debian's telnet ignores the top bit of what is typed: in the middle of a character it takes the bytes 83 8F 9A
+# 9C for Ctrl-C, Ctrl-O, Ctrl-Z and Ctrl-\ and sends these commands in their place. (85 it swallows.)
+_UNFINISHED = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
+_MISTAKEN = {b"\xff\xf4": b"\x83", b"\xff\xf5": b"\x8f", b"\xff\xed": b"\x9a", b"\xff\xf3": b"\x9c"}
 _DO_TIMING_MARK = b"\xff\xfd\x06"
 _WONT_TIMING_MARK = b"\xff\xfc\x06"
 
@@ -89,19 +93,23 @@ class LineReader:
 
     def _strip_telnet(self, data: bytes) -> bytes:
         """DATA without telnet's sequences, also those cut in two by a packet's end."""
-
-        def text_of(match: re.Match[bytes]) -> bytes:
+        data, self._cut = self._cut + data, b""
+        text = bytearray()
+        done = 0
+        for match in _TELNET.finditer(data):
+            text += data[done : match.start()]
+            done = match.end()
             sequence = match[0]
             if match["cut"] is not None:
                 self._cut = sequence
-                return b""
+            elif sequence in _MISTAKEN and _UNFINISHED.search(self._partial[-3:] + text[-3:]):
+                text += _MISTAKEN[sequence]
+            else:
+                text += _TELNET_TEXT.get(sequence, b"")
             # On Ctrl-C a telnet throws all output away until its question for a timing mark is answered.
             if sequence == _DO_TIMING_MARK:
                 self._replies = _WONT_TIMING_MARK
-            return _TELNET_TEXT.get(sequence, b"")
-
-        data, self._cut = self._cut + data, b""
-        return _TELNET.sub(text_of, data)
+        return bytes(text + data[done:])
 
 
 def _edit(line: bytes) -> bytes:

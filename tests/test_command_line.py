@@ -111,7 +111,11 @@ def test_the_client_does_what_is_typed(server: StrictServer, connect: Connect) -
     assert (result.returncode, result.stderr) == (0, "")
     for text in ("1. 群聊\n2. 私聊\n3. 更改用户名\n0. 退出\n", "请选择合法的操作\n", "请输入聊天内容，exit退出:"):
         assert text in result.stdout
-    for text in ("请输入聊天对象[用户名]，who查看当前在线用户，exit退出：", "请输入聊天内容，exit退出：", "输入新用户名："):
+    for text in (
+        "请输入聊天对象[用户名]，who查看当前在线用户，exit退出：",
+        "请输入聊天内容，exit退出：",
+        "输入新用户名：",
+    ):
         assert text in result.stdout
     assert f"[{addr}]{addr}:在线\n" in result.stdout
     assert "修改用户名为: alice\n" in result.stdout
