@@ -16,7 +16,7 @@ LIKE_ADDRESS = "不能使用地址的形式"
 LIKE_COMMAND = "不能使用命令的名称"
 
 _COMMANDS = frozenset(("who", "rename", "to", "help", "quit"))
-_ADDRESS = re.compile(r"\[?[0-9a-f]*([.:][0-9a-f]*){2,}\]?(:[0-9]+)?|[0-9]+(\.[0-9]+){3}(:[0-9]+)?")
+_ADDRESS = re.compile(r".*:[0-9]+|[0-9]+(\.[0-9]+){3}")  # with a port or without
 
 # Letters and marks that Unicode draws as nothing (its Default_Ignorable_Code_Point property).
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")

@@ -106,7 +106,8 @@ class StrictServer(ChatServer):
 def running(**settings: object) -> Iterator[StrictServer]:
     """A server on a free port, by default without an idle limit."""
     chosen = Settings(**{"port": 0, "idle_timeout": 0.0, **settings})  # type: ignore[arg-type]
-    with StrictServer(chosen) as server:
+    server = StrictServer(chosen)
+    with server:
         yield server
     assert server.errors == []
 

@@ -1,0 +1,69 @@
+"""What a channel adds to queue.Queue."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from server.channel import Channel, Closed
+
+
+def test_all_that_waits_is_taken_in_order() -> None:
+    """Oldest first, and nothing stays behind."""
+    channel: Channel[int] = Channel()
+    for number in range(3):
+        channel.put(number)
+    assert channel.get_all() == [0, 1, 2]
+    assert channel.qsize() == 0
+
+
+def test_a_receiver_waits_until_something_comes_or_the_channel_is_closed() -> None:
+    """A consumer's loop sees everything once and ends."""
+    channel: Channel[int] = Channel()
+    seen: list[int] = []
+
+    def consume() -> None:
+        while batch := channel.get_all():
+            seen.extend(batch)
+
+    consumer = threading.Thread(target=consume)
+    consumer.start()
+    for number in range(1000):
+        channel.put(number)
+    channel.close()
+    consumer.join()
+    assert seen == list(range(1000))
+
+
+def test_what_waits_in_a_closed_channel_can_still_be_taken() -> None:
+    """And then there is nothing, however often it is asked."""
+    channel: Channel[int] = Channel()
+    channel.put(1)
+    channel.close()
+    channel.close()
+    assert [channel.get_all() for _ in range(3)] == [[1], [], []]
+
+
+def test_nothing_can_be_put_into_a_closed_channel() -> None:
+    """It is a bug of the sender, as in Go."""
+    channel: Channel[int] = Channel()
+    channel.close()
+    with pytest.raises(Closed):
+        channel.put(1)
+
+
+def test_a_sender_waits_while_the_channel_is_full() -> None:
+    """Until all is taken; then every sender that waited goes on."""
+    channel: Channel[int] = Channel(2)
+    senders = [threading.Thread(target=channel.put, args=(number,)) for number in range(6)]
+    for sender in senders:
+        sender.start()
+    taken: list[int] = []
+    while len(taken) < 6:
+        batch = channel.get_all()
+        assert len(batch) <= 2
+        taken += batch
+    for sender in senders:
+        sender.join()
+    assert sorted(taken) == list(range(6))
