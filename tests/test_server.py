@@ -1,0 +1,111 @@
+"""The server where the system lets it down, and its threads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from .conftest import PATIENCE, Connect, Peer, StrictServer, running
+
+
+@pytest.mark.parametrize("kind", ["handler", "writer"])
+def test_without_threads_a_newcomer_is_refused(
+    server: StrictServer, connect: Connect, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """With a reason, and without a ghost; whoever is in stays in, and when threads are back, so is the door."""
+    first = connect()
+    start = threading.Thread.start
+
+    def fail(thread: threading.Thread) -> None:
+        if thread.name.startswith(kind):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        refused = Peer(server.port)
+        assert refused.rest().decode() == "服务器繁忙，请稍后再试\n"
+        refused.close()
+    assert first.ask("who") == [first.tag + "在线"]
+    second = connect()
+    assert first.line() == second.tag + "已上线"
+
+
+def test_without_descriptors_the_accept_loop_waits() -> None:
+    """Newcomers wait at the door without filling the log, and come in when somebody leaves."""
+    program = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
+    program += "from server.__main__ import main; sys.argv[1:] = ['--port', '0']; sys.exit(main())"
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        port = int(process.stderr.readline().split()[-1])
+        peers = [Peer(port) for _ in range(30)]
+        first = peers.pop(0)
+        first.until(first.tag + "已上线")
+        while peers:
+            peers.pop(0).close()
+        last = Peer(port)
+        last.until(last.tag + "已上线")
+        process.terminate()
+        assert "服务器关闭，连接中断\n".encode() in last.rest()
+        first.close()
+        last.close()
+        log = process.stderr.read()
+        assert process.wait(PATIENCE) == 0
+    assert "Traceback" not in log
+
+
+def test_every_thread_has_a_name(server: StrictServer, connect: Connect) -> None:
+    """The one that the threads table gives it."""
+    peer = connect()
+    names = {thread.name for thread in threading.enumerate()}
+    assert {"accept", "broadcaster", f"handler {peer.addr}", f"writer {peer.addr}"} <= names
+
+
+def test_a_reset_in_mid_line_shows_no_part_of_it(server: StrictServer, connect: Connect) -> None:
+    """The others see the user come and go, and nothing else, however often."""
+    first = connect()
+    for _ in range(50):
+        peer = Peer(server.port)
+        peer.until(peer.tag + "已上线")
+        peer.send(b"half a line")
+        peer.reset()
+        assert first.lines(2) == [peer.tag + "已上线", peer.tag + "下线"]
+
+
+def test_a_burst_of_newcomers_all_come_in(server: StrictServer) -> None:
+    """None is refused, and everyone is announced to everyone who is there."""
+    barrier = threading.Barrier(100)
+    peers: list[Peer] = []
+
+    def come() -> None:
+        barrier.wait(PATIENCE)
+        peers.append(Peer(server.port))
+
+    threads = [threading.Thread(target=come) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for peer in peers:
+        peer.until(peer.tag + "已上线")
+    listed = [line for line in peers[0].ask("who") if line.endswith("在线")]
+    assert sorted(listed) == sorted(peer.tag + "在线" for peer in peers)
+    for peer in peers:
+        peer.close()
+
+
+def test_the_file_limit_is_raised() -> None:
+    """The soft limit is the hard one once the server runs."""
+    program = "import resource, server.__main__ as m; resource.setrlimit(resource.RLIMIT_NOFILE, (50, 100))\n"
+    program += "m.raise_file_limit(); print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert output == "(100, 100)\n"
+
+
+def test_it_can_be_stopped_at_once() -> None:
+    """Also before anybody came."""
+    with running():
+        pass
