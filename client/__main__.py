@@ -92,8 +92,9 @@ class Client:
 
 
 def show(line: str) -> None:
-    """Print a line at once."""
-    print(line, flush=True)
+    """Print a line at once, and as one write: both threads show lines, and print() writes a newline apart."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

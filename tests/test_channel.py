@@ -8,6 +8,8 @@ import pytest
 
 from server.channel import Channel, Closed
 
+from .conftest import PATIENCE
+
 
 def test_all_that_waits_is_taken_in_order() -> None:
     """Oldest first, and nothing stays behind."""
@@ -34,6 +36,28 @@ def test_a_receiver_waits_until_something_comes_or_the_channel_is_closed() -> No
     channel.close()
     consumer.join()
     assert seen == list(range(1000))
+
+
+def test_closing_wakes_every_receiver() -> None:
+    """Also one that is already waiting for something that will not come."""
+    channel: Channel[int] = Channel()
+    asleep = threading.Semaphore(0)
+    wait = channel.not_empty.wait
+
+    def announced_wait() -> bool:
+        asleep.release()  # with the mutex held, so that close() comes after the wait has begun
+        return wait()
+
+    channel.not_empty.wait = announced_wait  # type: ignore[method-assign, assignment]
+    taken: list[list[int]] = []
+    receivers = [threading.Thread(target=lambda: taken.append(channel.get_all()), daemon=True) for _ in range(2)]
+    for receiver in receivers:
+        receiver.start()
+        asleep.acquire()
+    channel.close()
+    for receiver in receivers:
+        receiver.join(PATIENCE)
+    assert taken == [[], []]
 
 
 def test_what_waits_in_a_closed_channel_can_still_be_taken() -> None:

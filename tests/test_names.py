@@ -17,7 +17,14 @@ def test_a_good_name_stays_as_it_is(name: str) -> None:
 
 def test_a_name_is_shown_in_nfc() -> None:
     """And its length is counted there."""
+    assert check("Jose\u0301") == "José"
     assert check("e\u0301" * 32) == "é" * 32
+
+
+def test_the_reasons_are_exact() -> None:
+    """As the user reads them."""
+    assert (TOO_LONG, BAD_CHARACTER) == ("长度须为 1 到 32 个字符", "只能使用字母、数字和 _ - .")
+    assert (LIKE_ADDRESS, LIKE_COMMAND) == ("不能使用地址的形式", "不能使用命令的名称")
 
 
 BAD = {
@@ -66,6 +73,14 @@ def test_a_bad_name_has_its_reason(name: str) -> None:
 def test_names_that_look_alike_are_one(one: str, other: str) -> None:
     """By case, width and compatibility."""
     assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("bob", "bob1"), ("e", "é"), ("小明", "小名"), ("a.b", "ab"), ("a-b", "a_b")]
+)
+def test_other_names_stay_apart(one: str, other: str) -> None:
+    """Marks and signs count."""
+    assert fold(one) != fold(other)
 
 
 def test_folding_twice_changes_nothing() -> None:

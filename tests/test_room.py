@@ -123,6 +123,8 @@ def test_ones_own_lines_stand_at_their_places(room: Room, pair: tuple[User, User
     deliver(room)
     assert heard(first) == "r0\n[a:1]a:1:1\nr1\n[b:2]b:2:2\nr2\n"
     assert heard(second) == "[a:1]a:1:1\ns1\n[b:2]b:2:2\n"
+    assert not first.outbox.closed
+    assert not second.outbox.closed
 
 
 def test_who_leaves_hears_what_was_said_before(room: Room, pair: tuple[User, User]) -> None:
@@ -193,6 +195,28 @@ def test_of_many_racers_one_gets_the_name(room: Room, join: Callable[[str], User
         assert [user.name for user in winners] == [name]
         assert all(room.find(user.name) is user for user in users)
     assert len(room.users()) == len(users)
+
+
+def test_two_who_want_each_others_name_both_keep_their_own(room: Room, pair: tuple[User, User]) -> None:
+    """However they race: a name is free only once its holder has another."""
+    wishes = {pair[0]: "b", pair[1]: "a"}
+    assert room.rename(pair[0], "a")
+    assert room.rename(pair[1], "b")
+    for _ in range(50):
+        barrier = threading.Barrier(2)
+        done: list[bool] = []
+
+        def race(user: User, barrier: threading.Barrier, done: list[bool]) -> None:
+            barrier.wait()
+            done.append(room.rename(user, wishes[user]))
+
+        threads = [threading.Thread(target=race, args=(user, barrier, done)) for user in pair]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert done == [False, False]
+    assert (room.find("a"), room.find("b")) == pair
 
 
 def test_the_broadcaster_ends_when_the_room_is_closed(room: Room, join: Callable[[str], User]) -> None:

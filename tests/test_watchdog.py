@@ -103,6 +103,25 @@ def test_a_busy_machine_is_no_freeze(world: World) -> None:
     assert world.watchdog.now() == world.time
 
 
+def test_the_time_that_a_look_takes_is_no_freeze(world: World) -> None:
+    """Only what a nap takes beyond its length counts."""
+
+    def slow_users() -> list[User]:
+        world.time += 0.2
+        return world.users
+
+    world.watchdog = Watchdog(10.0, slow_users, lambda: world.time)
+    run(world, [0.1, 0.1])
+    assert world.watchdog.now() == world.time
+
+
+@pytest.mark.parametrize(("oversleep", "forgiven"), [(0.25, 0.0), (0.5, 0.5)])
+def test_a_quarter_of_a_second_is_where_a_freeze_begins(world: World, oversleep: float, forgiven: float) -> None:
+    """More than that is forgiven in full, that much is not."""
+    run(world, [oversleep])
+    assert world.time - world.watchdog.now() == forgiven
+
+
 def test_it_ends_when_stopped() -> None:
     """Also in the middle of a long sleep."""
     watchdog = Watchdog(3600.0, list)
