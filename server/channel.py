@@ -1,5 +1,5 @@
 """What a Go channel can do and queue.Queue cannot before Python 3.13: be closed. And one thing neither can: hand
-over all that waits at once.
+over all that waits at once, and take as much.
 """
 
 from __future__ import annotations
@@ -24,6 +24,15 @@ class Channel(queue.Queue[T]):
         with self.mutex:
             self.closed = True
             self.not_empty.notify_all()
+
+    def put_all(self, items: list[T]) -> None:
+        """Wait until there is room, then put ITEMS in together, in their order; they may go over maxsize."""
+        with self.not_full:
+            while 0 < self.maxsize <= self._qsize():
+                self.not_full.wait()
+            for item in items:
+                self._put(item)
+            self.not_empty.notify()
 
     def get_all(self) -> list[T]:
         """Wait until something is there and take all of it, oldest first; empty once closed and empty."""

@@ -38,7 +38,7 @@ def _to(room: Room, user: User, name: str, content: str) -> None:
     if receiver is None:
         room.send(user, protocol.NOT_ONLINE)
     else:
-        room.send(receiver, f"{user.name}: {content}")
+        room.whisper(user, receiver, content)
 
 
 def _rename(room: Room, user: User, name: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 MAX_LINE = 4096  # bytes, without the line's end
 ENDLESS = 64 * 1024  # bytes past the limit after which no end of the line is expected any more
@@ -29,6 +29,7 @@ _WONT_TIMING_MARK = b"\xff\xfc\x06"
 
 _ERASE = b"\x08\x7f"
 _END_OF_FILE = b"\x04"
+_TYPED = re.compile(rb"[\r\x04\x08\x7f]")  # what only terminals send
 
 
 class Mark(enum.Enum):
@@ -50,7 +51,7 @@ class LineReader:
         self._cut = b""  # a telnet sequence that has not ended yet
         self._replies = b""
 
-    def feed(self, data: bytes) -> Iterator[bytes | Mark]:
+    def feed(self, data: bytes) -> Sequence[bytes | Mark]:
         """The lines that DATA completes, without their ends, and the marks between them, in order."""
         if self._cut or b"\xff" in data:
             data = self._strip_telnet(data)
@@ -58,6 +59,13 @@ class LineReader:
         if b"\r" in data:
             data = data.replace(b"\r\0", b"\n")
         *lines, self._partial = data.split(b"\n")
+        # Programs send plain lines, and many at once: those are not looked at one by one.
+        longest = max(len(self._partial), *map(len, lines), 0)
+        if longest <= self._limit and not self._dropped and not _TYPED.search(data):
+            return lines
+        return list(self._edit_lines(lines))
+
+    def _edit_lines(self, lines: list[bytes]) -> Iterator[bytes | Mark]:
         for ended in lines:
             line = ended.removesuffix(b"\r")
             self.crlf = self.crlf or ended.endswith(b"\r")

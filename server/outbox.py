@@ -19,6 +19,8 @@ import threading
 
 from .channel import Channel
 
+_DONTWAIT = int(socket.MSG_DONTWAIT)
+
 
 class Outbox:
     """What waits for one connection. Go: User.C and the writes to User.conn."""
@@ -28,6 +30,7 @@ class Outbox:
         self.closed = False
         self.overflowed = False
         self._connection = connection
+        self._send = connection.send
         self._limit = limit
         self._last_words = last_words
         self._lock = threading.Lock()
@@ -39,12 +42,9 @@ class Outbox:
         with self._lock:
             if self.closed:
                 return
-            if self._waiting > self._limit:
-                self._drop()
-                return
             if not self._waiting:
                 try:
-                    sent = self._connection.send(data, socket.MSG_DONTWAIT)
+                    sent = self._send(data, _DONTWAIT)
                 except BlockingIOError:
                     sent = 0
                 except OSError:  # the peer is gone; its reader finds out by itself
@@ -53,6 +53,9 @@ class Outbox:
                 if sent == len(data):
                     return
                 data = data[sent:]
+            elif self._waiting > self._limit:
+                self._drop()
+                return
             self._enqueue(data)
 
     def close(self) -> None:

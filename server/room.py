@@ -19,18 +19,19 @@ from collections.abc import Iterable
 
 from . import names, protocol
 from .channel import Channel
-from .user import User
+from .user import Delivery, User
 
 # How many lines may wait for the broadcaster. It never waits for a reader, so this only slows a flood of speakers
 # down to its speed.
 MESSAGE_CAPACITY = 1024
 
-# Whom a text is for, None being everyone, and the text with its line ends. No text: it is the last they get.
-Delivery = tuple[User | None, str | None]
-
 
 class Room:
-    """Everyone online. Any thread may call any method. Go: Server, its OnlineMap, mapLock and Message"""
+    """Everyone online. Go: Server, its OnlineMap, mapLock and Message
+
+    Any thread may call any method, but what a user says, from online() to offline(), is for their own handler
+    thread: it gathers what the lines of one read cause, and hands it over with flush().
+    """
 
     def __init__(self) -> None:
         self.online_map: dict[str, User] = {}  # by names.fold(name)
@@ -42,23 +43,34 @@ class Room:
         with self.map_lock:
             self.online_map[names.fold(user.name)] = user
         self.broadcast(user, protocol.ONLINE)
+        self.flush(user)
 
     def offline(self, user: User) -> None:
         """Let USER go once all that was said before has reached it, and announce it. Go: User.Offline"""
-        self.message.put((user, None))
+        user.said.append((user, None))
+        self.flush(user)
 
     def broadcast(self, user: User, text: str) -> None:
-        """Say TEXT, one line, to everyone as USER. For USER's own handler thread. Go: Server.BroadCast"""
-        self.message.put((None, f"{user.tag}{text}\n"))
+        """Say TEXT, one line, to everyone as USER. Go: Server.BroadCast"""
+        user.said.append((None, f"{user.tag}{text}\n"))
 
     def send(self, user: User, text: str) -> None:
         """Tell USER alone TEXT, one or more lines. Go: User.SendMsg"""
-        self.message.put((user, text + "\n"))
+        user.said.append((user, f"{text}\n"))
+
+    def whisper(self, user: User, receiver: User, text: str) -> None:
+        """Say TEXT, one line, to RECEIVER alone as USER."""
+        user.said.append((receiver, f"{user.name}: {text}\n"))
+
+    def flush(self, user: User) -> None:
+        """Hand all that USER has caused since the last time to the broadcaster: one put for many lines."""
+        if user.said:
+            self.message.put_all(user.said)
+            user.said = []
 
     def farewell(self, text: str) -> None:
         """Tell everyone TEXT as the last thing they hear, after all that was said before."""
-        self.message.put((None, text + "\n"))
-        self.message.put((None, None))
+        self.message.put_all([(None, f"{text}\n"), (None, None)])
 
     def who(self) -> list[str]:
         """The tags of everyone online, at one moment."""
@@ -114,12 +126,17 @@ class Room:
                     everyone.append(text)
                 else:
                     farewell = True
-            common = _Lines("".join(everyone))
-            for user in self.online_map.values():
-                if user not in own and everyone:
-                    common.put_to(user)
+            if everyone:
+                common = "".join(everyone)
+                lf, crlf = _encode(common, crlf=False), b""
+                for user in self.online_map.values():
+                    if user in own:
+                        continue
+                    if user.crlf:
+                        crlf = crlf or _encode(common, crlf=True)
+                    user.outbox.put(crlf if user.crlf else lf)
             for user, texts in own.items():
-                _Lines(_interleave(everyone, texts)).put_to(user)
+                user.outbox.put(_encode(_interleave(everyone, texts), user.crlf))
                 if texts[-1][1] is None:
                     user.outbox.close()
             if farewell:
@@ -133,20 +150,8 @@ class Room:
             del self.online_map[key]
 
 
-class _Lines:
-    """Text made into bytes once, with each kind of line end that somebody wants."""
-
-    def __init__(self, text: str) -> None:
-        self._lf = text.encode()
-        self._crlf = b""
-
-    def put_to(self, user: User) -> None:
-        if not user.crlf:
-            user.outbox.put(self._lf)
-            return
-        if not self._crlf:
-            self._crlf = self._lf.replace(b"\n", b"\r\n")
-        user.outbox.put(self._crlf)
+def _encode(text: str, crlf: bool) -> bytes:
+    return (text.replace("\n", "\r\n") if crlf else text).encode()
 
 
 def _interleave(everyone: list[str], own: list[tuple[int, str | None]]) -> str:

@@ -34,7 +34,7 @@ from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-RECV_SIZE = 64 * 1024  # bytes
+RECV_SIZE = 16 * 1024  # bytes
 ACCEPT_PAUSE = 0.2  # seconds to wait for a descriptor to come free
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
 
@@ -70,10 +70,12 @@ class Handler(socketserver.BaseRequestHandler):
         lines = LineReader()
         # A reader that was dropped may go on sending; what it says is not waited for.
         while not user.outbox.closed and (data := self._recv()):
-            for line in lines.feed(data):
-                user.crlf = lines.crlf
+            said = lines.feed(data)
+            user.crlf = lines.crlf
+            for line in said:
                 if not self._deal_with(user, line):
                     return
+            self.server.room.flush(user)
             if telnet_reply := lines.take_replies():
                 user.outbox.put(telnet_reply)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from . import protocol
 from .outbox import Outbox
 
+# Whom a text is for, None being everyone, and the text with its line ends. No text: it is the last they get.
+Delivery = tuple["User | None", "str | None"]
+
 
 class User:
     """One who is connected. Go: User
@@ -13,7 +16,7 @@ class User:
     that thread alone may read them without. The other attributes are single values that one thread writes.
     """
 
-    __slots__ = ("addr", "crlf", "kicked", "last_seen", "name", "outbox", "tag")
+    __slots__ = ("addr", "crlf", "kicked", "last_seen", "name", "outbox", "said", "tag")
 
     def __init__(self, addr: str, outbox: Outbox, now: float) -> None:
         self.addr = addr
@@ -21,6 +24,7 @@ class User:
         self.crlf = False  # wants lines to end in CR LF; written by the handler
         self.last_seen = now  # seconds on the watchdog's clock, when the last line came; written by the handler
         self.kicked = False  # written by the watchdog
+        self.said: list[Delivery] = []  # what is not yet handed to the broadcaster; of the handler alone
         self.rename(addr)
 
     def rename(self, name: str) -> None:

@@ -20,6 +20,26 @@ def test_all_that_waits_is_taken_in_order() -> None:
     assert channel.qsize() == 0
 
 
+def test_what_is_put_together_stays_together() -> None:
+    """It waits while the channel is full, then goes in whole, over the bound."""
+    channel: Channel[int] = Channel(1)
+    channel.put(0)
+    waiting = threading.Event()
+    wait = channel.not_full.wait
+
+    def announced_wait() -> bool:
+        waiting.set()  # with the mutex held, so that get_all() comes after the wait has begun
+        return wait()
+
+    channel.not_full.wait = announced_wait  # type: ignore[method-assign, assignment]
+    sender = threading.Thread(target=channel.put_all, args=([1, 2, 3],), daemon=True)
+    sender.start()
+    assert waiting.wait(PATIENCE)
+    assert channel.get_all() == [0]
+    sender.join(PATIENCE)
+    assert channel.get_all() == [1, 2, 3]
+
+
 def test_a_receiver_waits_until_something_comes_or_the_channel_is_closed() -> None:
     """A consumer's loop sees everything once and ends."""
     channel: Channel[int] = Channel()

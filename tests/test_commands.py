@@ -34,6 +34,7 @@ class Talk:
         for line in lines:
             assert do_message(self.room, user, line) is True
             self.room.send(user, RECEIPT)
+        self.room.flush(user)
 
     def end(self) -> tuple[list[str], list[str]]:
         """What alice and bob heard since bob came."""

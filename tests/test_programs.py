@@ -76,7 +76,6 @@ def test_a_conversation_of_three(
     one, addr_one = telnet()
     two, addr_two = telnet()
     client = program(sys.executable, "-m", "client", "-port", str(port))
-    client.expect_exact("0. 退出")
     client.expect(r"\[(127\.0\.0\.1:\d+)\]\1:已上线\r\n")
     addr_client = client.match[1]
     for child in (one, two):

@@ -40,6 +40,16 @@ def heard(user: User) -> str:
     return text
 
 
+def broadcast(room: Room, user: User, text: str) -> None:
+    room.broadcast(user, text)
+    room.flush(user)
+
+
+def send(room: Room, user: User, text: str) -> None:
+    room.send(user, text)
+    room.flush(user)
+
+
 def deliver(room: Room) -> None:
     """Be the broadcaster for what waits now."""
     room._fan_out(room.message.get_all())
@@ -84,7 +94,8 @@ def pair(join: Callable[[str], User]) -> tuple[User, User]:
 def test_a_command_does(room: Room, pair: tuple[User, User], line: str, asker: str | None, other: str | None) -> None:
     """What the asker hears and what the other hears."""
     assert do_message(room, pair[0], line)
-    room.broadcast(pair[1], "next")
+    room.flush(pair[0])
+    broadcast(room, pair[1], "next")
     deliver(room)
     assert heard(pair[0]) == (asker or "") + "[b:2]b:2:next\n"
     assert heard(pair[1]) == (other or "") + "[b:2]b:2:next\n"
@@ -101,8 +112,8 @@ def test_everyone_is_handed_one_object(room: Room, join: Callable[[str], User]) 
     users[2].crlf = users[3].crlf = True
     for user in users:
         heard(user)
-    room.broadcast(users[0], "one")
-    room.broadcast(users[1], "two")
+    broadcast(room, users[0], "one")
+    broadcast(room, users[1], "two")
     deliver(room)
     assert [len(parts(user)) for user in users] == [1, 1, 1, 1]
     assert parts(users[0])[0] is parts(users[1])[0]
@@ -114,12 +125,12 @@ def test_everyone_is_handed_one_object(room: Room, join: Callable[[str], User]) 
 def test_ones_own_lines_stand_at_their_places(room: Room, pair: tuple[User, User]) -> None:
     """Replies and receipts come between the broadcasts as they were made, in one batch."""
     first, second = pair
-    room.send(first, "r0")
-    room.broadcast(first, "1")
-    room.send(first, "r1")
-    room.send(second, "s1")
-    room.broadcast(second, "2")
-    room.send(first, "r2")
+    send(room, first, "r0")
+    broadcast(room, first, "1")
+    send(room, first, "r1")
+    send(room, second, "s1")
+    broadcast(room, second, "2")
+    send(room, first, "r2")
     deliver(room)
     assert heard(first) == "r0\n[a:1]a:1:1\nr1\n[b:2]b:2:2\nr2\n"
     assert heard(second) == "[a:1]a:1:1\ns1\n[b:2]b:2:2\n"
@@ -133,7 +144,7 @@ def test_who_leaves_hears_what_was_said_before(room: Room, pair: tuple[User, Use
     do_message(room, first, "rename x")
     do_message(room, first, "before")
     room.offline(first)
-    room.broadcast(second, "after")
+    broadcast(room, second, "after")
     deliver(room)
     assert heard(first) == "修改用户名为: x\n[a:1]x:before\n"
     assert first.outbox.closed
@@ -157,7 +168,7 @@ def test_an_address_that_is_back_before_it_has_left(room: Room, join: Callable[[
 
 def test_the_farewell_is_the_last_that_everyone_hears(room: Room, pair: tuple[User, User]) -> None:
     """Behind all that was said before it."""
-    room.broadcast(pair[0], "before")
+    broadcast(room, pair[0], "before")
     room.farewell("bye")
     deliver(room)
     for user in pair:
@@ -226,7 +237,7 @@ def test_the_broadcaster_ends_when_the_room_is_closed(room: Room, join: Callable
     broadcaster = threading.Thread(target=room.listen_message)
     broadcaster.start()
     for number in range(3 * MESSAGE_CAPACITY):
-        room.broadcast(user, str(number))
+        broadcast(room, user, str(number))
     room.close()
     broadcaster.join()
     assert heard(user).splitlines() == [f"[a:1]a:1:{number}" for number in range(3 * MESSAGE_CAPACITY)]
