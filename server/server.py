@@ -6,7 +6,7 @@ The threads, each with its owner, who ends it:
 - "broadcaster", one, of ChatServer: Room.listen_message, ended by stop(), last
 - "watchdog", one, of ChatServer, none without an idle limit: Watchdog.run, ended by stop()
 - "handler ADDR", one a connection, of ChatServer: Handler.handle, ends with its connection
-- "writer ADDR", one a connection, of its handler: Outbox.listen_message, ended by its handler
+- "writer ADDR", one a connection that fell behind, of its Outbox: Outbox.listen_message, ends once that is closed
 
 The rule for connections: only the handler closes one. Anyone else who wants it to end calls shutdown(), which
 wakes the handler out of recv(); close() would not.
@@ -49,21 +49,15 @@ class Handler(socketserver.BaseRequestHandler):
         """Bring a user in, do what their lines ask for, see them out."""
         server = self.server
         addr = protocol.format_address(*self.client_address[:2])
-        out = Outbox(self.request, server.settings.outbox_limit, f"{protocol.TOO_SLOW}\n".encode())
-        user = User(addr, out, server.watchdog.now())
-        writer = threading.Thread(target=out.listen_message, name=f"writer {addr}")
-        try:
-            writer.start()
-        except RuntimeError:  # the system has no more threads
-            server.refuse(self.request, protocol.TOO_BUSY)
-            return
+        outbox = Outbox(self.request, addr, server.settings.outbox_limit, f"{protocol.TOO_SLOW}\n".encode())
+        user = User(addr, outbox, server.watchdog.now())
         server.room.online(user)
         try:
             self._read(user)
         finally:
             self._say_goodbye(user)
             server.room.offline(user)
-            self._end(writer)
+            self._end(outbox)
 
     def _read(self, user: User) -> None:
         """Deal with lines until the connection ends, one way or another."""
@@ -106,13 +100,12 @@ class Handler(socketserver.BaseRequestHandler):
         elif user.outbox.overflowed:
             log.info("%s dropped: more than %d bytes unread", user.name, self.server.settings.outbox_limit)
 
-    def _end(self, writer: threading.Thread) -> None:
-        """Let the writer finish and the peer close first, for which it has a while."""
+    def _end(self, outbox: Outbox) -> None:
+        """Let the outbox be emptied and the peer close first, for which it has a while."""
         linger = self.server.settings.linger
-        writer.join(linger)
-        if writer.is_alive():
+        if not outbox.join(linger):
             hang_up(self.request)
-            writer.join()
+            outbox.join(linger)
             return
         # To close with input unread would reset the connection, and the last words might be lost with it.
         deadline = time.monotonic() + linger

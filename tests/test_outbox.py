@@ -23,8 +23,7 @@ class Pipe:
         self.ours, self.peer = socket.socketpair()
         self.ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         self.peer.settimeout(PATIENCE)
-        self.outbox = Outbox(self.ours, LIMIT, LAST_WORDS)
-        self.writer = threading.Thread(target=self.outbox.listen_message)
+        self.outbox = Outbox(self.ours, "peer", LIMIT, LAST_WORDS)
 
     def read_all(self) -> bytes:
         """Up to the end of the stream."""
@@ -34,22 +33,27 @@ class Pipe:
         return data
 
 
+def writers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "writer peer"]
+
+
 @pytest.fixture
 def pipe() -> Iterator[Pipe]:
     pipe = Pipe()
     yield pipe
     pipe.outbox.close()
     pipe.ours.shutdown(socket.SHUT_RDWR)
-    if pipe.writer.ident:
-        pipe.writer.join()
+    assert pipe.outbox.join(PATIENCE)
+    assert not writers()
     pipe.ours.close()
     pipe.peer.close()
 
 
 def test_what_fits_is_sent_at_once(pipe: Pipe) -> None:
-    """Although no writer runs."""
+    """No writer is started for it."""
     pipe.outbox.put(b"one\n")
     assert pipe.peer.recv(100) == b"one\n"
+    assert not writers()
 
 
 def test_put_never_waits_and_the_order_is_kept(pipe: Pipe) -> None:
@@ -57,14 +61,12 @@ def test_put_never_waits_and_the_order_is_kept(pipe: Pipe) -> None:
     lines = [b"%06d\n" % number * 100 for number in range(60)]
     for line in lines:
         pipe.outbox.put(line)
-    pipe.writer.start()
     pipe.outbox.close()
     assert pipe.read_all() == b"".join(lines)
 
 
 def test_after_a_jam_it_writes_through_again(pipe: Pipe) -> None:
     """Once the writer has caught up, nothing waits any more."""
-    pipe.writer.start()
     pipe.outbox.put(b"x" * 30_000)
     got = 0
     while got < 30_000:
@@ -82,7 +84,6 @@ def test_who_falls_too_far_behind_is_told_and_dropped(pipe: Pipe) -> None:
     assert pipe.outbox.overflowed
     assert pipe.outbox.closed
     assert pipe.ours.recv(1) == b""
-    pipe.writer.start()
     received = pipe.read_all()
     assert received.endswith(LAST_WORDS)
     prefix = received.removesuffix(LAST_WORDS)
@@ -94,14 +95,12 @@ def test_who_falls_too_far_behind_is_told_and_dropped(pipe: Pipe) -> None:
 def test_one_large_text_is_not_too_much_for_an_empty_outbox(pipe: Pipe) -> None:
     """The answer to `who` in a full house may be larger than the limit."""
     pipe.outbox.put(b"x" * (LIMIT * 4))
-    pipe.writer.start()
     pipe.outbox.close()
     assert len(pipe.read_all()) == LIMIT * 4
 
 
 def test_a_closed_outbox_takes_nothing_more(pipe: Pipe) -> None:
     """What is put is dropped, and the peer sees the end."""
-    pipe.writer.start()
     pipe.outbox.put(b"one")
     pipe.outbox.close()
     pipe.outbox.close()
@@ -111,9 +110,30 @@ def test_a_closed_outbox_takes_nothing_more(pipe: Pipe) -> None:
 
 def test_a_peer_that_is_gone_closes_it(pipe: Pipe) -> None:
     """Whether it is found by the caller or by the writer, nobody fails and the writer ends."""
-    pipe.writer.start()
     pipe.outbox.put(b"x" * 30_000)
     pipe.peer.close()
     while not pipe.outbox.closed:
         pipe.outbox.put(b"y")
-    pipe.writer.join()
+
+
+def test_without_a_thread_to_spare_a_slow_peer_is_dropped(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it got is a prefix, and its reader is woken."""
+
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    pipe.outbox.put(b"x" * 30_000)
+    assert pipe.outbox.overflowed
+    assert pipe.outbox.closed
+    assert pipe.ours.recv(1) == b""
+    assert set(pipe.read_all()) == set(b"x")
+
+
+def test_join_waits_until_all_is_sent(pipe: Pipe) -> None:
+    """With or without a writer; time can be up before."""
+    assert not pipe.outbox.join(0)
+    pipe.outbox.put(b"x" * 30_000)
+    pipe.outbox.close()
+    assert not pipe.outbox.join(0)
+    assert len(pipe.read_all()) == 30_000

@@ -11,16 +11,15 @@ import pytest
 from .conftest import PATIENCE, Connect, Peer, StrictServer, running
 
 
-@pytest.mark.parametrize("kind", ["handler", "writer"])
 def test_without_threads_a_newcomer_is_refused(
-    server: StrictServer, connect: Connect, monkeypatch: pytest.MonkeyPatch, kind: str
+    server: StrictServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a reason, and without a ghost; whoever is in stays in, and when threads are back, so is the door."""
     first = connect()
     start = threading.Thread.start
 
     def fail(thread: threading.Thread) -> None:
-        if thread.name.startswith(kind):
+        if thread.name.startswith("handler"):
             raise RuntimeError("can't start new thread")
         start(thread)
 
@@ -61,7 +60,7 @@ def test_every_thread_has_a_name(server: StrictServer, connect: Connect) -> None
     """The one that the threads table gives it."""
     peer = connect()
     names = {thread.name for thread in threading.enumerate()}
-    assert {"accept", "broadcaster", f"handler {peer.addr}", f"writer {peer.addr}"} <= names
+    assert {"accept", "broadcaster", f"handler {peer.addr}"} <= names
 
 
 def test_a_reset_in_mid_line_shows_no_part_of_it(server: StrictServer, connect: Connect) -> None:
