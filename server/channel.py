@@ -25,10 +25,10 @@ class Channel(queue.Queue[T]):
             self.closed = True
             self.not_empty.notify_all()
 
-    def put_all(self, items: list[T]) -> None:
-        """Wait until there is room, then put ITEMS in together, in their order; they may go over maxsize."""
+    def put_all(self, items: list[T], wait: bool = True) -> None:
+        """Wait until there is room, if asked to, then put ITEMS in together; they may go over maxsize."""
         with self.not_full:
-            while 0 < self.maxsize <= self._qsize():
+            while wait and 0 < self.maxsize <= self._qsize():
                 self.not_full.wait()
             for item in items:
                 self._put(item)

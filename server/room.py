@@ -15,7 +15,7 @@ the order they were typed, and everyone sees broadcasts in one order.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from . import names, protocol
 from .channel import Channel
@@ -48,19 +48,20 @@ class Room:
     def offline(self, user: User) -> None:
         """Let USER go once all that was said before has reached it, and announce it. Go: User.Offline"""
         user.said.append((user, None))
-        self.flush(user)
+        # Without waiting: when a thousand leave at once, waking those who wait costs more than the room they take.
+        self.message.put_all(user.said, wait=False)
 
     def broadcast(self, user: User, text: str) -> None:
         """Say TEXT, one line, to everyone as USER. Go: Server.BroadCast"""
-        user.said.append((None, f"{user.tag}{text}\n"))
+        user.said.append((None, f"{user.tag}{text}\n".encode()))
 
     def send(self, user: User, text: str) -> None:
         """Tell USER alone TEXT, one or more lines. Go: User.SendMsg"""
-        user.said.append((user, f"{text}\n"))
+        user.said.append((user, f"{text}\n".encode()))
 
     def whisper(self, user: User, receiver: User, text: str) -> None:
         """Say TEXT, one line, to RECEIVER alone as USER."""
-        user.said.append((receiver, f"{user.name}: {text}\n"))
+        user.said.append((receiver, f"{user.name}: {text}\n".encode()))
 
     def flush(self, user: User) -> None:
         """Hand all that USER has caused since the last time to the broadcaster: one put for many lines."""
@@ -70,7 +71,7 @@ class Room:
 
     def farewell(self, text: str) -> None:
         """Tell everyone TEXT as the last thing they hear, after all that was said before."""
-        self.message.put_all([(None, f"{text}\n"), (None, None)])
+        self.message.put_all([(None, f"{text}\n".encode()), (None, None)])
 
     def who(self) -> list[str]:
         """The tags of everyone online, at one moment."""
@@ -105,6 +106,7 @@ class Room:
         """
         while batch := self.message.get_all():
             self._fan_out(batch)
+            batch.clear()  # or those who have left would live in it until somebody speaks
 
     def close(self) -> None:
         """End the broadcaster, once nobody will say anything any more."""
@@ -112,36 +114,43 @@ class Room:
 
     def _fan_out(self, batch: Iterable[Delivery]) -> None:
         """Hand a batch to all: one object for everyone who is sent nothing of their own, joined once."""
-        everyone: list[str] = []
-        own: dict[User, list[tuple[int, str | None]]] = {}  # with how much of everyone's goes before
+        everyone: list[bytes] = []
+        size = 0  # of all that is in everyone
+        own: dict[User, list[tuple[int, bytes | None]]] = {}  # with how much of everyone's goes before
         farewell = False
         with self.map_lock:
             for user, text in batch:
                 if user is not None:
-                    own.setdefault(user, []).append((len(everyone), text))
-                    if text is None:
-                        self._forget(user)
-                        everyone.append(f"{user.tag}{protocol.OFFLINE}\n")
-                elif text is not None:
+                    own.setdefault(user, []).append((size, text))
+                    if text is not None:
+                        continue
+                    self._forget(user)
+                    text = f"{user.tag}{protocol.OFFLINE}\n".encode()
+                if text is not None:
                     everyone.append(text)
+                    size += len(text)
                 else:
                     farewell = True
-            if everyone:
-                common = "".join(everyone)
-                lf, crlf = _encode(common, crlf=False), b""
-                for user in self.online_map.values():
-                    if user in own:
-                        continue
-                    if user.crlf:
-                        crlf = crlf or _encode(common, crlf=True)
-                    user.outbox.put(crlf if user.crlf else lf)
+            common = b"".join(everyone)
+            if common:
+                self._put_to_others(common, own)
             for user, texts in own.items():
-                user.outbox.put(_encode(_interleave(everyone, texts), user.crlf))
+                data = _interleave(common, texts)
+                user.outbox.put(_crlf(data) if user.crlf else data)
                 if texts[-1][1] is None:
                     user.outbox.close()
             if farewell:
                 for user in self.online_map.values():
                     user.outbox.close()
+
+    def _put_to_others(self, data: bytes, own: Container[User]) -> None:
+        with_crlf = b""  # made when somebody wants it
+        for user in self.online_map.values():
+            if user in own:
+                continue
+            if user.crlf:
+                with_crlf = with_crlf or _crlf(data)
+            user.outbox.put(with_crlf if user.crlf else data)
 
     def _forget(self, user: User) -> None:
         """Free the name of USER, with the lock held. After a reset, the same address may already be back."""
@@ -150,18 +159,19 @@ class Room:
             del self.online_map[key]
 
 
-def _encode(text: str, crlf: bool) -> bytes:
-    return (text.replace("\n", "\r\n") if crlf else text).encode()
+def _crlf(data: bytes) -> bytes:
+    return data.replace(b"\n", b"\r\n")
 
 
-def _interleave(everyone: list[str], own: list[tuple[int, str | None]]) -> str:
-    """All of EVERYONE with OWN's texts at their places; it ends where OWN has no text."""
-    parts: list[str] = []
+def _interleave(common: bytes, own: list[tuple[int, bytes | None]]) -> bytes:
+    """All of COMMON with OWN's texts at their places; it ends where OWN has no text."""
+    parts: list[bytes] = []
     done = 0
     for place, text in own:
-        parts += everyone[done:place]
+        parts.append(common[done:place])
         done = place
         if text is None:
-            return "".join(parts)
+            return b"".join(parts)
         parts.append(text)
-    return "".join(parts + everyone[done:])
+    parts.append(common[done:])
+    return b"".join(parts)

@@ -34,7 +34,7 @@ from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-RECV_SIZE = 16 * 1024  # bytes
+RECV_SIZE = 4 * 1024  # bytes; what one user can have done before the others get a turn
 ACCEPT_PAUSE = 0.2  # seconds to wait for a descriptor to come free
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
 

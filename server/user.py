@@ -5,8 +5,8 @@ from __future__ import annotations
 from . import protocol
 from .outbox import Outbox
 
-# Whom a text is for, None being everyone, and the text with its line ends. No text: it is the last they get.
-Delivery = tuple["User | None", "str | None"]
+# Whom a text is for, None being everyone, and the text in bytes, with its line ends. No text: it is the last they get.
+Delivery = tuple["User | None", "bytes | None"]
 
 
 class User:
