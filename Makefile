@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help run-server run-client test lint types cover clean
+.PHONY: help run-server run-client test lint bench types cover clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -15,6 +15,9 @@ run-client: ## run the client; ARGS="--ip HOST --port N"
 
 test: $(VENV)/test.done ## run the tests; ARGS="-k who" and the like
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+bench: ## measure; ARGS="growth load --against HOST:PORT", or ARGS=--help
+	@exec $(PYTHON) -m bench $(ARGS)
 
 lint: $(VENV)/dev.done ## check style
 	$(VENV)/bin/ruff check --line-length 120 . && $(VENV)/bin/ruff format --line-length 120 --check .

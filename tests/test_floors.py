@@ -20,6 +20,7 @@ FLOORS = {
         "server": 5,
         "__main__": 6,
     },
+    "bench": {"__init__": 0, "cases": 0, "load": 1, "report": 1, "measure": 2, "chart": 2, "__main__": 3},
     "client": {"__init__": 0, "requests": 0, "connection": 1, "menu": 2, "__main__": 3},
 }
 FILES = sorted(path.relative_to(ROOT) for package in FLOORS for path in (ROOT / package).rglob("*.py"))

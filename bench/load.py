@@ -1,0 +1,200 @@
+"""The load: many clients in one process and one thread, on non-blocking sockets.
+
+It has to keep up with servers that deliver millions of lines a second, so it does not look at each line: it counts
+the marks in what it reads, and takes one line of each read, the first and so the oldest, to see when it was sent and
+whether its sender's lines come in order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import resource
+import selectors
+import socket
+import time
+from collections import deque
+from multiprocessing.connection import Connection
+
+from .cases import Case, Result
+
+RECV_SIZE = 256 * 1024  # bytes
+JOINED_AFTER = 0.7  # seconds of silence
+DRAINED_AFTER = 1.0
+PATIENCE = 120.0  # seconds to join or to drain at most
+MARK = b"@"  # in each line of the load, once, and in no other
+LETTERS = b"ABCDEFGH"  # one a sender, so that its lines can be counted too
+_LINE = re.compile(rb"@([A-H])(\d+):(\d+):")  # @ LETTER NUMBER : NANOSECONDS :
+
+
+class Tally:
+    """What came to one client, whose own lines have LETTER in them; it is empty for one that does not talk. Pure."""
+
+    def __init__(self, letter: bytes) -> None:
+        self.bytes = 0
+        self.lines = 0
+        self.own = 0  # of its own lines, how many have come back
+        self.disorder = 0
+        self._letter = letter
+        self._last: dict[bytes, int] = {}
+
+    def take(self, data: bytes, now: int) -> float | None:
+        """Count what is in DATA, one read; the age in ms, at NOW (ns), of its first line, if it has a whole head."""
+        self.bytes += len(data)
+        self.lines += data.count(MARK)
+        if self._letter:
+            self.own += data.count(self._letter)
+        first = _LINE.search(data)
+        if first is None:
+            return None
+        letter, number, sent_at = first.groups()
+        if int(number) <= self._last.get(letter, -1):
+            self.disorder += 1
+        self._last[letter] = int(number)
+        return (now - int(sent_at)) / 1e6
+
+
+def make_line(letter: bytes, number: int, now: int, size: int) -> bytes:
+    """A line of SIZE bytes, or as few as it takes: who sends it, its number, when (ns)."""
+    return (b"%b%b%d:%d:" % (MARK, letter, number, now)).ljust(size - 1, b"x") + b"\n"
+
+
+class Client:
+    """One connection, and what came over it."""
+
+    def __init__(self, host: str, port: int, number: int, silent: bool) -> None:
+        self.sent = 0
+        self._letter = LETTERS[number : number + 1]
+        self.tally = Tally(self._letter)
+        self.socket = socket.socket()
+        if silent:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        if host == "127.0.0.1":  # one address has too few ports for more
+            self.socket.bind((f"127.0.0.{1 + number // 20_000}", 0))
+        self.socket.connect((host, port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+
+    def say(self, size: int) -> None:
+        """Send one line of SIZE bytes."""
+        self.socket.send(make_line(self._letter, self.sent, time.monotonic_ns(), size))
+        self.sent += 1
+
+
+class Load:
+    """All clients of a case."""
+
+    def __init__(self, case: Case, host: str, port: int) -> None:
+        """Connect them all. Raises OSError."""
+        self._case = case
+        self._selector = selectors.DefaultSelector()
+        self._ages: list[float] = []
+        self._begun = time.monotonic()
+        self.clients: list[Client] = []
+        for number in range(case.users):
+            client = Client(host, port, number, silent=number >= case.users - case.silent)
+            self.clients.append(client)
+            if number < case.users - case.silent:
+                self._selector.register(client.socket, selectors.EVENT_READ, client)
+            if number % 50 == 49:
+                self._pump(0)
+        self._readers = self.clients[: case.users - case.silent]
+        self._senders = self.clients[: min(case.senders, len(self._readers))]
+
+    def join(self) -> float:
+        """Wait until everyone is in and nothing comes any more; the seconds since the first connected."""
+        return self._quiet(JOINED_AFTER) - self._begun
+
+    def talk(self) -> Result:
+        """Talk for the case's time, then wait for what is under way."""
+        self._ages.clear()
+        before = sum(client.tally.lines for client in self._readers)
+        begun = time.monotonic()
+        end = begun + self._case.seconds
+        said = 0
+        while (now := time.monotonic()) < end:
+            if self._case.window:
+                for sender in self._senders:
+                    while sender.sent - sender.tally.own < self._case.window:
+                        sender.say(self._case.size)
+            else:
+                due = int((now - begun) * self._case.rate)
+                while said < due:
+                    self._senders[said % len(self._senders)].say(self._case.size)
+                    said += 1
+            self._pump(0.001)
+        came = sum(client.tally.lines for client in self._readers)
+        took = time.monotonic() - begun
+        ages = sorted(self._ages)
+        self._quiet(DRAINED_AFTER)
+        sent = sum(sender.sent for sender in self._senders)
+        return Result(
+            deliveries=(came - before) / took,
+            p50=percentile(ages, 50),
+            p99=percentile(ages, 99),
+            settle=0.0,
+            missing=sum(abs(sent - client.tally.lines) for client in self._readers),
+            disorder=sum(client.tally.disorder for client in self._readers),
+        )
+
+    def close(self) -> None:
+        """Leave, all at once."""
+        self._selector.close()
+        for client in self.clients:
+            client.socket.close()
+
+    def _quiet(self, seconds: float) -> float:
+        """Read until nothing has come for so long; when the last came."""
+        last, total = time.monotonic(), -1
+        limit = last + PATIENCE
+        while (now := time.monotonic()) < min(last + seconds, limit):
+            self._pump(0.05)
+            came = sum(client.tally.bytes for client in self.clients)
+            if came != total:
+                last, total = now, came
+        return last
+
+    def _pump(self, timeout: float) -> None:
+        for key, _ in self._selector.select(timeout):
+            try:
+                data = key.fileobj.recv(RECV_SIZE)  # type: ignore[union-attr]
+            except OSError:  # reset
+                data = b""
+            if not data:  # its lines will be missing
+                self._selector.unregister(key.fileobj)
+            elif (age := key.data.tally.take(data, time.monotonic_ns())) is not None:
+                self._ages.append(age)
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """Of VALUES, which are in order; 0 if there are none."""
+    return values[min(len(values) - 1, int(len(values) * percent / 100))] if values else 0.0
+
+
+def run(case: Case, host: str, port: int, parent: Connection) -> None:
+    """The load process's whole life: sends when all are in; waits; sends the Result; waits; leaves."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        load = Load(case, host, port)
+    except OSError as error:
+        parent.send(f"no server at {host} port {port}: {error}")
+        return
+    with contextlib.closing(load):
+        parent.send(load.join())
+        parent.recv()
+        parent.send(load.talk())
+        parent.recv()
+
+
+def churn(rate: float, host: str, port: int) -> None:
+    """A process's whole life: RATE users a second come, stay for a tenth of a second and go, until it is ended."""
+    there: deque[socket.socket] = deque()
+    begun, come = time.monotonic(), 0
+    while True:
+        while come < (time.monotonic() - begun) * rate:
+            there.append(socket.create_connection((host, port)))
+            come += 1
+            if len(there) > rate / 10:
+                there.popleft().close()
+        time.sleep(0.001)
