@@ -24,11 +24,12 @@ class Channel(queue.Queue[T]):
         with self.mutex:
             self.closed = True
             self.not_empty.notify_all()
+            self.not_full.notify_all()
 
     def put_all(self, items: list[T], wait: bool = True) -> None:
         """Wait until there is room, if asked to, then put ITEMS in together; they may go over maxsize."""
         with self.not_full:
-            while wait and 0 < self.maxsize <= self._qsize():
+            while wait and 0 < self.maxsize <= self._qsize() and not self.closed:
                 self.not_full.wait()
             for item in items:
                 self._put(item)

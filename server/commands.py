@@ -47,5 +47,8 @@ def _rename(room: Room, user: User, name: str) -> None:
     except names.BadName as error:
         room.send(user, f"{protocol.NAME_BAD}{error}")
         return
+    if user.renames and not user.renames.try_take():
+        room.send(user, protocol.RENAMED_TOO_OFTEN)
+        return
     renamed = room.rename(user, name)
     room.send(user, protocol.RENAMED + name if renamed else protocol.NAME_TAKEN)

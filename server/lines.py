@@ -27,6 +27,9 @@ _MISTAKEN = {b"\xff\xf4": b"\x83", b"\xff\xf5": b"\x8f", b"\xff\xed": b"\x9a", b
 _DO_TIMING_MARK = b"\xff\xfd\x06"
 _WONT_TIMING_MARK = b"\xff\xfc\x06"
 
+# A request line with its version, as no person types it; a TLS record of the kind handshake, version 3.x.
+_OTHER_PROTOCOL = re.compile(rb"[A-Z]{3,7} [^ \r\n]+ HTTP/[0-9]|\x16\x03[\x00-\x04]")
+
 _ERASE = b"\x08\x7f"
 _END_OF_FILE = b"\x04"
 _TYPED = re.compile(rb"[\r\x04\x08\x7f]")  # what only terminals send
@@ -118,6 +121,11 @@ class LineReader:
             if sequence == _DO_TIMING_MARK:
                 self._replies = _WONT_TIMING_MARK
         return bytes(text + data[done:])
+
+
+def is_other_protocol(data: bytes) -> bool:
+    """Whether DATA, the first that a peer sends, is no chat but HTTP or TLS."""
+    return bool(_OTHER_PROTOCOL.match(data))
 
 
 def _edit(line: bytes) -> bytes:

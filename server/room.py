@@ -104,9 +104,12 @@ class Room:
 
         Go: Server.ListenMessage
         """
-        while batch := self.message.get_all():
-            self._fan_out(batch)
-            batch.clear()  # or those who have left would live in it until somebody speaks
+        try:
+            while batch := self.message.get_all():
+                self._fan_out(batch)
+                batch.clear()  # or those who have left would live in it until somebody speaks
+        finally:
+            self.message.close()  # of a bug: whoever waits for room must not wait for ever
 
     def close(self) -> None:
         """End the broadcaster, once nobody will say anything any more."""

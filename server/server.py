@@ -1,4 +1,4 @@
-"""All sockets: the one that listens, those of the users, and how it all starts and stops.
+"""The listening socket, who is let in, and how it all starts and stops.
 
 The threads, each with its owner, who ends it:
 
@@ -8,112 +8,39 @@ The threads, each with its owner, who ends it:
 - "handler ADDR", one a connection, of ChatServer: Handler.handle, ends with its connection
 - "writer ADDR", one a connection that fell behind, of its Outbox: Outbox.listen_message, ends once that is closed
 
-The rule for connections: only the handler closes one. Anyone else who wants it to end calls shutdown(), which
-wakes the handler out of recv(); close() would not.
+The first three must not die: a server without one of them would live on deaf. If one does, it is logged and the owner
+of the server is told.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
+import itertools
 import logging
+import os
+import resource
 import socket
 import socketserver
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from . import protocol
-from .commands import do_message
-from .lines import LineReader, Mark
-from .outbox import Outbox
+from .channel import Closed
+from .handler import Handler, hang_up
+from .limits import Bucket, Gate
 from .room import Room
 from .settings import Settings
-from .user import User
 from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-RECV_SIZE = 4 * 1024  # bytes; what one user can have done before the others get a turn
 ACCEPT_PAUSE = 0.2  # seconds to wait for a descriptor to come free
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
-
-
-class Handler(socketserver.BaseRequestHandler):
-    """One connection, in a thread of its own. Go: Server.Handler and its reading goroutine"""
-
-    server: ChatServer
-    request: socket.socket
-
-    def handle(self) -> None:
-        """Bring a user in, do what their lines ask for, see them out."""
-        server = self.server
-        addr = protocol.format_address(*self.client_address[:2])
-        outbox = Outbox(self.request, addr, server.settings.outbox_limit, f"{protocol.TOO_SLOW}\n".encode())
-        user = User(addr, outbox, server.watchdog.now())
-        server.room.online(user)
-        try:
-            self._read(user)
-        finally:
-            self._say_goodbye(user)
-            server.room.offline(user)
-            self._end(outbox)
-
-    def _read(self, user: User) -> None:
-        """Deal with lines until the connection ends, one way or another."""
-        lines = LineReader()
-        # A reader that was dropped may go on sending; what it says is not waited for.
-        while not user.outbox.closed and (data := self._recv()):
-            said = lines.feed(data)
-            user.crlf = lines.crlf
-            for line in said:
-                if not self._deal_with(user, line):
-                    return
-            self.server.room.flush(user)
-            if telnet_reply := lines.take_replies():
-                user.outbox.put(telnet_reply)
-
-    def _recv(self) -> bytes:
-        try:
-            return self.request.recv(RECV_SIZE)
-        except OSError:  # reset by the peer
-            return b""
-
-    def _deal_with(self, user: User, line: bytes | Mark) -> bool:
-        """Do what a line asks for and give the receipt; False if the connection is to end."""
-        room = self.server.room
-        if line is Mark.TOO_LONG:
-            room.send(user, protocol.LINE_TOO_LONG)
-            return True
-        if isinstance(line, Mark):  # no end of line, or the end of input
-            return False
-        user.last_seen = self.server.watchdog.now()
-        stays = do_message(room, user, protocol.decode(line))
-        if self.server.settings.receipt:
-            room.send(user, protocol.RECEIPT)
-        return stays
-
-    def _say_goodbye(self, user: User) -> None:
-        if user.kicked:
-            self.server.room.send(user, protocol.IDLE)
-            log.info("%s 中断连接", user.name)
-        elif user.outbox.overflowed:
-            log.info("%s dropped: more than %d bytes unread", user.name, self.server.settings.outbox_limit)
-
-    def _end(self, outbox: Outbox) -> None:
-        """Let the outbox be emptied and the peer close first, for which it has a while."""
-        linger = self.server.settings.linger
-        if not outbox.join(linger):
-            hang_up(self.request)
-            outbox.join(linger)
-            return
-        # To close with input unread would reset the connection, and the last words might be lost with it.
-        deadline = time.monotonic() + linger
-        with contextlib.suppress(OSError):  # the peer was quicker, or time is up
-            while (left := deadline - time.monotonic()) > 0:
-                self.request.settimeout(left)
-                if not self.request.recv(RECV_SIZE):
-                    return
+SPARE_DESCRIPTORS = 16  # for all that is not a connection
 
 
 class ChatServer(socketserver.ThreadingTCPServer):
@@ -123,9 +50,19 @@ class ChatServer(socketserver.ThreadingTCPServer):
     request_queue_size = 1024  # of the default 5, a burst of newcomers would wait for seconds
     block_on_close = False  # socketserver's own list of threads keeps those that never started
 
-    def __init__(self, settings: Settings) -> None:
-        """Bind, not yet listening to anybody. Raises OSError or UnicodeError if the address cannot be had."""
+    def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
+        """Bind, not yet listening to anybody. Raises OSError or UnicodeError if the address cannot be had.
+
+        ON_FAILURE is called, in the thread that it happens to, when the server should be stopped because of a bug.
+        """
         self.settings = settings
+        self.failed = False
+        self.max_users = within_file_limit(settings.max_users)
+        self._on_failure = on_failure
+        self._gate = Gate(self.max_users, settings.max_per_ip)
+        self._numbers = itertools.count(1)
+        self._secret = os.urandom(16)
+        self._refusals = Bucket(burst=2, rate=0.1)  # how often they are logged
         found = socket.getaddrinfo(settings.ip, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         self.address_family = found[0][0]
         self.room = Room()
@@ -133,9 +70,9 @@ class ChatServer(socketserver.ThreadingTCPServer):
         # The connections that are being handled. The accept thread puts them in; each handler takes itself out.
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._stopping = threading.Event()
-        self._accept = threading.Thread(target=self.serve_forever, args=(0.1,), name="accept")
-        self._broadcaster = threading.Thread(target=self.room.listen_message, name="broadcaster")
-        self._watcher = threading.Thread(target=self.watchdog.run, name="watchdog")
+        self._accept = threading.Thread(target=self._live, args=(self._serve,), name="accept")
+        self._broadcaster = threading.Thread(target=self._live, args=(self.room.listen_message,), name="broadcaster")
+        self._watcher = threading.Thread(target=self._live, args=(self.watchdog.run,), name="watchdog")
         super().__init__((settings.ip, settings.port), Handler)
 
     @property
@@ -161,7 +98,8 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self.shutdown()
         self._accept.join()
         self.server_close()
-        self.room.farewell(protocol.CLOSING)
+        with contextlib.suppress(Closed):  # the broadcaster has died: nobody can be told
+            self.room.farewell(protocol.CLOSING)
         self._join_handlers(self.settings.linger)
         for thread, connection in list(self._connections.items()):
             hang_up(connection)
@@ -179,11 +117,15 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def refuse(self, connection: socket.socket, reason: str) -> None:
-        """Tell a peer that cannot come in why, if that needs no waiting."""
-        log.warning("refused a connection: %s", reason)
-        with contextlib.suppress(OSError):  # it is refused all the same
-            connection.send(f"{reason}\n".encode(), socket.MSG_DONTWAIT)
+    def shown_address(self, host: str, port: int) -> str:
+        """What everyone sees in place of ADDR: the address, or a tag.
+
+        The tag's first half is the same for one host as long as the server runs, its second half is the connection's.
+        """
+        if not self.settings.hide_addr:
+            return protocol.format_address(host, port)
+        place = hashlib.blake2b(host.encode(), digest_size=3, key=self._secret).hexdigest()
+        return f"{place}#{next(self._numbers)}"
 
     def get_request(self) -> tuple[socket.socket, object]:
         """Accept; where there is no descriptor left, wait a little, or the accept loop would spin."""
@@ -195,25 +137,20 @@ class ChatServer(socketserver.ThreadingTCPServer):
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Give a connection its thread. Go: go server.Handler(conn)"""
-        thread = threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name=f"handler {protocol.format_address(*client_address[:2])}",
-        )
-        self._connections[thread] = request  # before it starts, or stop() could miss it
-        try:
-            thread.start()
-        except RuntimeError:  # the system has no more threads
-            del self._connections[thread]
-            self.refuse(request, protocol.TOO_BUSY)
-            self.shutdown_request(request)
+        """Give a connection its thread, if it may have one. Go: go server.Handler(conn)"""
+        if self._gate.is_full():
+            self._refuse(request, protocol.FULL)
+        elif not self._gate.enter(client_address[0]):
+            self._refuse(request, protocol.TOO_MANY_FROM_THERE)
+        else:
+            self._start_handler(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """A handler thread's whole life."""
         try:
             super().process_request_thread(request, client_address)
         finally:
+            self._gate.leave(client_address[0])
             del self._connections[threading.current_thread()]
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -227,13 +164,49 @@ class ChatServer(socketserver.ThreadingTCPServer):
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         super().server_bind()
 
+    def _start_handler(self, request: socket.socket, client_address: Any) -> None:
+        thread = threading.Thread(
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name=f"handler {protocol.format_address(*client_address[:2])}",
+        )
+        self._connections[thread] = request  # before it starts, or stop() could miss it
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more threads
+            del self._connections[thread]
+            self._gate.leave(client_address[0])
+            self._refuse(request, protocol.TOO_BUSY)
+
+    def _refuse(self, connection: socket.socket, reason: str) -> None:
+        """Tell a peer that cannot come in why, if that needs no waiting, and close."""
+        if self._refusals.try_take():
+            log.warning("refused a connection: %s", reason)
+        with contextlib.suppress(OSError):  # it is refused all the same
+            connection.send(f"{reason}\n".encode(), socket.MSG_DONTWAIT)
+        self.shutdown_request(connection)
+
+    def _serve(self) -> None:
+        self.serve_forever(0.1)
+
+    def _live(self, life: Callable[[], None]) -> None:
+        """The whole life of a thread that must not die."""
+        try:
+            life()
+        except Exception:
+            log.exception("%s has died of a bug: the server stops", threading.current_thread().name)
+            self.failed = True
+            self._on_failure()
+
     def _join_handlers(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         for thread in list(self._connections):
             thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def hang_up(connection: socket.socket) -> None:
-    """End a connection whose handler sits in recv() or whose writer sits in send()."""
-    with contextlib.suppress(OSError):  # it has ended already
-        connection.shutdown(socket.SHUT_RDWR)
+def within_file_limit(users: int) -> int:
+    """USERS, or as many as there are descriptors for; 0 is no limit of its own."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return users
+    return min(users or soft, max(1, soft - SPARE_DESCRIPTORS))

@@ -13,5 +13,13 @@ class Settings:
     port: int = 6666  # 0 picks a free one
     idle_timeout: float = 10.0  # seconds without a line after which a user is kicked; 0 is never
     receipt: bool = True  # whether each line is answered with protocol.RECEIPT
+    max_users: int = 10_000  # connections at a time; 0 is no limit
+    max_per_ip: int = 64  # the same from one IPv4 address or IPv6 /64, but for loopback
+    rate: float = 10.0  # lines a second from one user after a burst, but from loopback; 0 is no limit
+    burst: int = 20  # lines
+    renames: int = 5  # that one user may do in rename_period, but from loopback; 0 is no limit
+    rename_period: float = 20.0  # seconds
+    max_line: int = 4096  # bytes of a line, without its end
     outbox_limit: int = 256 * 1024  # bytes that may wait for one user
+    hide_addr: bool = False  # whether a short tag is shown in place of addresses
     linger: float = 1.0  # seconds that a peer has to take its last words, and to say goodbye in its turn

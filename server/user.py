@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import protocol
+from .limits import Bucket
 from .outbox import Outbox
 
 # Whom a text is for, None being everyone, and the text in bytes, with its line ends. No text: it is the last they get.
@@ -16,7 +17,7 @@ class User:
     that thread alone may read them without. The other attributes are single values that one thread writes.
     """
 
-    __slots__ = ("addr", "crlf", "kicked", "last_seen", "name", "outbox", "said", "tag")
+    __slots__ = ("addr", "crlf", "kicked", "last_seen", "name", "outbox", "renames", "said", "tag")
 
     def __init__(self, addr: str, outbox: Outbox, now: float) -> None:
         self.addr = addr
@@ -24,6 +25,7 @@ class User:
         self.crlf = False  # wants lines to end in CR LF; written by the handler
         self.last_seen = now  # seconds on the watchdog's clock, when the last line came; written by the handler
         self.kicked = False  # written by the watchdog
+        self.renames: Bucket | None = None  # how often the name may still be changed; None is always
         self.said: list[Delivery] = []  # what is not yet handed to the broadcaster; of the handler alone
         self.rename(addr)
 

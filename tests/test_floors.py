@@ -12,13 +12,14 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS = {
     "server": {
-        **dict.fromkeys(("__init__", "protocol", "names", "lines", "channel", "settings"), 0),
+        **dict.fromkeys(("__init__", "protocol", "names", "lines", "channel", "settings", "limits", "log"), 0),
         "outbox": 1,
         "user": 2,
         "room": 3,
         **dict.fromkeys(("commands", "watchdog"), 4),
-        "server": 5,
-        "__main__": 6,
+        "handler": 5,
+        "server": 6,
+        "__main__": 7,
     },
     "bench": {"__init__": 0, "cases": 0, "load": 1, "report": 1, "measure": 2, "chart": 2, "__main__": 3},
     "client": {"__init__": 0, "requests": 0, "connection": 1, "menu": 2, "__main__": 3},

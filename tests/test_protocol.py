@@ -100,7 +100,10 @@ def test_the_texts_are_exact() -> None:
     assert (protocol.NAME_TAKEN, protocol.NOT_ONLINE) == ("该用户名已被使用", "该用户不在线")
     assert (protocol.IDLE, protocol.CLOSING) == ("长时间未使用，连接中断", "服务器关闭，连接中断")
     assert (protocol.NAME_BAD, protocol.TOO_SLOW) == ("用户名不合法：", "接收过慢，连接中断")
-    assert (protocol.LINE_TOO_LONG, protocol.TOO_BUSY) == ("消息过长，上限 4096 字节", "服务器繁忙，请稍后再试")
+    assert (protocol.LINE_TOO_LONG.format(4096), protocol.TOO_BUSY) == (
+        "消息过长，上限 4096 字节",
+        "服务器繁忙，请稍后再试",
+    )
     assert protocol.tag("1.2.3.4:5", "小明") == "[1.2.3.4:5]小明:"
 
 

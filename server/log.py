@@ -1,0 +1,44 @@
+"""A log that never stops the server: what nobody takes is dropped, and counted."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+
+CHUNK = 512  # bytes that a pipe takes at once, or not at all (POSIX's least PIPE_BUF)
+
+
+class DroppingHandler(logging.Handler):
+    """Writes to a descriptor as long as it takes something, without ever waiting for it.
+
+    A pipe whose reader sleeps, or a terminal stopped with Ctrl-S, would otherwise stop every thread that logs.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+        self._dropped = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write RECORD, or count it as dropped. logging calls it with the handler's own lock held."""
+        try:
+            text = self.format(record) + "\n"
+            if self._dropped:
+                text = f"{self._dropped} lines of the log were dropped: nobody took them\n{text}"
+            if self._write(text.encode("utf-8", "replace")):
+                self._dropped = 0
+            else:
+                self._dropped += 1
+        except OSError:  # whoever read it is gone
+            self._dropped += 1
+
+    def _write(self, data: bytes) -> bool:
+        """Write as much of DATA as is taken at once; whether that was something."""
+        begun = False
+        while data and self._poll.poll(0):
+            data = data[os.write(self._descriptor, data[:CHUNK]) :]
+            begun = True
+        return begun
