@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import sys
 import threading
@@ -110,6 +111,16 @@ def running(**settings: object) -> Iterator[StrictServer]:
     with server:
         yield server
     assert server.errors == []
+
+
+def need(program: str) -> str:
+    """The program's path; without it the test is skipped, or fails where the programs are required."""
+    path = shutil.which(program)
+    if path:
+        return path
+    if os.environ.get("REQUIRE_PROGRAMS"):
+        pytest.fail(f"{program} is not installed")
+    pytest.skip(f"{program} is not installed")
 
 
 @pytest.fixture

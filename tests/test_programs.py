@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,19 +11,9 @@ from collections.abc import Callable, Iterator
 import pexpect
 import pytest
 
-from .conftest import PATIENCE, Peer
+from .conftest import PATIENCE, Peer, need
 
 Program = Callable[..., "pexpect.spawn[str]"]
-
-
-def need(program: str) -> str:
-    """The program's path; without it the test is skipped, or fails where the programs are required."""
-    path = shutil.which(program)
-    if path:
-        return path
-    if os.environ.get("REQUIRE_PROGRAMS"):
-        pytest.fail(f"{program} is not installed")
-    pytest.skip(f"{program} is not installed")
 
 
 @pytest.fixture
