@@ -1,8 +1,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+SEEDS ?= 100000
 .DEFAULT_GOAL := help
-.PHONY: help run-server run-client test lint bench types cover clean
+.PHONY: help run-server run-client test fuzz bench lint types cover clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -15,6 +16,9 @@ run-client: ## run the client; ARGS="--ip HOST --port N"
 
 test: $(VENV)/test.done ## run the tests; ARGS="-k who" and the like
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+fuzz: $(VENV)/test.done ## throw random bytes at it; SEEDS=1000000
+	FUZZ_SEEDS=$(SEEDS) $(VENV)/bin/python -m pytest tests/test_fuzz.py $(ARGS)
 
 bench: ## measure; ARGS="growth load --against HOST:PORT", or ARGS=--help
 	@exec $(PYTHON) -m bench $(ARGS)

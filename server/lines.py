@@ -75,7 +75,7 @@ class LineReader:
             yield from self._measure(line)
             too_long = self._dropped + len(line) > self._limit
             self._dropped = 0
-            yield b"" if too_long else _edit(line)
+            yield b"" if too_long else _edit(line) or b""
         yield from self._measure_partial()
 
     def take_replies(self) -> bytes:
@@ -87,13 +87,13 @@ class LineReader:
 
     def _measure(self, line: bytes) -> Iterator[Mark]:
         """The marks that the present line earns when LINE, as yet without its end, is all that is kept of it."""
+        if not self._dropped and _END_OF_FILE in line and _edit(line, until=_END_OF_FILE) is None:
+            yield Mark.END_OF_FILE
         size = self._dropped + len(line)
         if size > self._limit and self._dropped <= self._limit:
             yield Mark.TOO_LONG
         if size > self._limit + ENDLESS:
             yield Mark.ENDLESS
-        if not self._dropped and _END_OF_FILE in line and _edit(line).startswith(_END_OF_FILE):
-            yield Mark.END_OF_FILE
 
     def _measure_partial(self) -> Iterator[Mark]:
         line = self._partial.removesuffix(b"\r")  # which may yet prove to be half of the line's end
@@ -128,12 +128,16 @@ def is_other_protocol(data: bytes) -> bool:
     return bool(_OTHER_PROTOCOL.match(data))
 
 
-def _edit(line: bytes) -> bytes:
-    """LINE after its backspaces, which terminals in character mode send as they are typed."""
-    if b"\x7f" not in line and b"\x08" not in line:
+def _edit(line: bytes, until: bytes = b"") -> bytes | None:
+    """LINE after its backspaces, which terminals in character mode send as they are typed; None if on the way a byte
+    of UNTIL came when nothing stood there.
+    """
+    if not until and b"\x7f" not in line and b"\x08" not in line:
         return line
     kept = bytearray()
     for byte in line:
+        if byte in until and not kept:
+            return None
         if byte not in _ERASE:
             kept.append(byte)
         else:
