@@ -3,7 +3,7 @@ VENV ?= .venv
 ARGS ?=
 SEEDS ?= 100000
 .DEFAULT_GOAL := help
-.PHONY: help run-server run-client test fuzz bench lint types cover clean
+.PHONY: help run-server run-client test fuzz soak bench lint types cover clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ test: $(VENV)/test.done ## run the tests; ARGS="-k who" and the like
 
 fuzz: $(VENV)/test.done ## throw random bytes at it; SEEDS=1000000
 	FUZZ_SEEDS=$(SEEDS) $(VENV)/bin/python -m pytest tests/test_fuzz.py $(ARGS)
+
+soak: ## crowds at random for ten minutes, their transcripts checked; ARGS="--minutes 60"
+	@exec $(PYTHON) -m tests.crowd $(ARGS)
 
 bench: ## measure; ARGS="growth load --against HOST:PORT", or ARGS=--help
 	@exec $(PYTHON) -m bench $(ARGS)
