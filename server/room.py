@@ -123,6 +123,8 @@ class Room:
         farewell = False
         with self.map_lock:
             for user, text in batch:
+                if farewell:  # and nothing after it
+                    break
                 if user is not None:
                     own.setdefault(user, []).append((size, text))
                     if text is not None:

@@ -90,7 +90,6 @@ def test_a_drip_reader_is_dropped_and_told(record_property: Record) -> None:
     with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
         talker = watcher(server)
         drip = Peer(server.port)
-        drip.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         drip.until(f"{drip.tag}已上线")
         talker.until(f"{drip.tag}已上线")
         got = bytearray()

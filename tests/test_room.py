@@ -241,3 +241,15 @@ def test_the_broadcaster_ends_when_the_room_is_closed(room: Room, join: Callable
     room.close()
     broadcaster.join()
     assert heard(user).splitlines() == [f"[a:1]a:1:{number}" for number in range(3 * MESSAGE_CAPACITY)]
+
+
+def test_the_farewell_is_the_last_that_anybody_hears(room: Room, pair: tuple[User, User]) -> None:
+    """Also when something is said right after it, or somebody leaves."""
+    broadcast(room, pair[0], "before")
+    room.farewell("bye")
+    broadcast(room, pair[0], "after")
+    room.offline(pair[1])
+    deliver(room)
+    for user in pair:
+        assert heard(user) == "[a:1]a:1:before\nbye\n"
+        assert user.outbox.closed
