@@ -227,3 +227,17 @@ def test_a_log_that_nobody_reads_stops_nobody() -> None:
         process.terminate()
         assert process.wait(PATIENCE) == 0
         process.stderr.read()
+
+
+def test_both_families_meet(peers: Peers) -> None:
+    """`-ip ::`: IPv4 is shown as IPv4, IPv6 in brackets."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this system has no IPv6")
+    with running(ip="::") as server:
+        four = peers(server)
+        with socket.create_connection(("::1", server.port), PATIENCE) as six:
+            addr = f"[::1]:{six.getsockname()[1]}"
+            assert four.line() == f"[{addr}]{addr}:已上线"
+            six.sendall(f"to {four.addr} hi\n".encode())
+            assert four.line() == f"{addr}: hi"
+        assert four.line() == f"[{addr}]{addr}:下线"
