@@ -140,7 +140,7 @@ def test_characters_that_telnet_takes_for_control_keys(
 def test_nc_gets_every_answer(port: int) -> None:
     """`printf 'who\\n' | nc -N`, over and over: the answer and the receipt each time."""
     nc = need("nc")
-    for _ in range(20):
+    for _ in range(100):
         answer = subprocess.run(
             [nc, "-N", "127.0.0.1", str(port)], input=b"who\n", capture_output=True, timeout=PATIENCE, check=True
         ).stdout.decode()

@@ -8,6 +8,8 @@ import threading
 
 import pytest
 
+from server.server import SPARE_DESCRIPTORS
+
 from .conftest import PATIENCE, Connect, Peer, StrictServer, running
 
 
@@ -33,27 +35,30 @@ def test_without_threads_a_newcomer_is_refused(
     assert first.line() == second.tag + "已上线"
 
 
-def test_without_descriptors_the_accept_loop_waits() -> None:
-    """Newcomers wait at the door without filling the log, and come in when somebody leaves."""
-    program = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
+def test_without_descriptors_newcomers_are_refused() -> None:
+    """They are told so, in the log twice at most; when somebody leaves, there is room, and the stop is a good one."""
+    program = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
     program += "from server.__main__ import main; sys.argv[1:] = ['--port', '0']; sys.exit(main())"
     with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         port = int(process.stderr.readline().split()[-1])
-        peers = [Peer(port) for _ in range(30)]
-        first = peers.pop(0)
-        first.until(first.tag + "已上线")
-        while peers:
-            peers.pop(0).close()
-        last = Peer(port)
-        last.until(last.tag + "已上线")
+        peers = [Peer(port) for _ in range(100)]
+        refused = [peer for peer in peers if "服务器人数已满" in peer.line()]
+        assert len(refused) == 100 - (64 - SPARE_DESCRIPTORS)
+        first = next(peer for peer in peers if peer not in refused)
+        gone = next(peer for peer in peers if peer not in (first, *refused))
+        gone.close()
+        first.until(f"{gone.tag}下线")
+        while "服务器人数已满" in (last := Peer(port)).line():  # the handler that goes may still hold its descriptor
+            last.close()
         process.terminate()
         assert "服务器关闭，连接中断\n".encode() in last.rest()
-        first.close()
-        last.close()
+        for peer in (last, *peers):
+            peer.close()
         log = process.stderr.read()
         assert process.wait(PATIENCE) == 0
     assert "Traceback" not in log
+    assert log.count("refused a connection") <= 2
 
 
 def test_every_thread_has_a_name(server: StrictServer, connect: Connect) -> None:
@@ -61,6 +66,25 @@ def test_every_thread_has_a_name(server: StrictServer, connect: Connect) -> None
     peer = connect()
     names = {thread.name for thread in threading.enumerate()}
     assert {"accept", "broadcaster", f"handler {peer.addr}"} <= names
+
+
+def test_an_event_is_one_line_of_the_log(
+    server: StrictServer, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever somebody would like to be called: no name brings a line end or an escape into it."""
+    caplog.set_level("DEBUG")
+    peer = connect()
+    for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0x202E):
+        if chr(code) not in "\n\r\x04\x08\x7f":
+            peer.ask(f"rename a{chr(code)}2026-01-01 ERROR forged")
+    (who,) = peer.ask("who")
+    assert "forged" not in who
+    with running(idle_timeout=0.01) as strict:
+        kicked = Peer(strict.port)
+        kicked.rest()
+        kicked.close()
+    assert [len(record.getMessage().splitlines()) for record in caplog.records] == [1] * len(caplog.records)
+    assert any("中断连接" in record.getMessage() for record in caplog.records)
 
 
 def test_a_reset_in_mid_line_shows_no_part_of_it(server: StrictServer, connect: Connect) -> None:
