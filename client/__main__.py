@@ -1,27 +1,28 @@
-"""`python3 -m client`: flags, the two threads, and how it ends.
-
-The main thread reads what is typed; the receiver, of main() and ended by it, shows what the server says.
-"""
+"""`python3 -m client`: flags, which kind of display, signals, and exit statuses."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import io
+import math
+import os
 import signal
 import sys
-import threading
+from types import FrameType
 
 from . import requests
-from .connection import Connection
-from .menu import Menu
-
-# Importing it gives input() a line that can be edited; not every Python has it.
-with contextlib.suppress(ImportError):
-    import readline  # noqa: F401
+from .client import Client, Options
+from .editor import Editor
+from .events import Events, Resized
+from .history import History, default_path
+from .link import Gone, Manner
+from .plain import Plain
+from .screen import Screen
+from .theme import Theme
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
-LINGER = 2.0  # seconds for the server to take our last lines
+SIGN_OF_LIFE = 4.0  # seconds; twice within the server's usual limit
 
 
 def main() -> int:
@@ -30,78 +31,117 @@ def main() -> int:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    where = f"{arguments.ip} port {arguments.port}"
     try:
-        connection = Connection(arguments.ip, arguments.port)
-    except (OSError, UnicodeError) as error:
-        print(f"client: no server at {where}: {error}", file=sys.stderr)
+        return run(arguments)
+    except Gone as gone:
+        print(f"client: {gone}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
-    with contextlib.closing(connection):
-        return Client(connection).run(where)
+    except OSError:  # nobody reads our output any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail, too
+        return 1
 
 
-class Client:
-    """A connection, the menu, and the thread that shows what comes. Go: Client"""
+def run(arguments: argparse.Namespace) -> int:
+    """Chat on the display that fits; the exit status. Raises Gone, KeyboardInterrupt, OSError."""
+    events: Events = Events()
+    person = sys.stdin.isatty() and not arguments.listen
+    options = choose(arguments, person)
+    if not (person and has_control()):
+        return talk(Client(options, events, Plain(asking=person), Editor(History())))
+    editor = Editor(open_history())
+    screen = Screen(editor)
+    with screen:
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._leaving = False  # written by the main thread
-        self._lost = False  # written by the receiver
-        self._receiver = threading.Thread(target=self.deal_response, name="receiver", daemon=True)
+        def resized(number: int, frame: FrameType | None) -> None:
+            events.put(Resized())
 
-    def run(self, where: str) -> int:
-        """Show the menu until the user leaves or the server is gone; the exit status."""
-        status = 0
-        try:
-            self._receiver.start()
-            try:
-                Menu(self._connection.send, show).run()
-            except EOFError:
-                show("")  # the shell's prompt gets a line of its own
-            except OSError:
-                self._lost = True
-            self._leave()
-        except KeyboardInterrupt:
-            show("")
-            if not self._lost:
-                status = INTERRUPTED
-                self._leave()
-        if self._lost:
-            print(f"client: the server at {where} has ended the connection", file=sys.stderr)
-            return 1
-        return status
+        def suspended(number: int, frame: FrameType | None) -> None:
+            screen.suspend()
+            events.put(Resized())
 
-    def _leave(self) -> None:
-        """Have the server take our last lines, and show what it still says."""
-        self._leaving = True
-        self._connection.finish()
-        self._receiver.join(LINGER)
+        def ended(number: int, frame: FrameType | None) -> None:
+            sys.exit(128 + number)
 
-    def deal_response(self) -> None:
-        """Show what the server says until it is gone: the receiver thread's whole life.
-
-        Go: Client.DealResponse
-        """
-        self._connection.receive(lambda line: None if line == requests.RECEIPT else show(line))
-        if not self._leaving:
-            self._lost = True
-            # The main thread sits in input(); only a signal gets it out of there.
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        handlers = {signal.SIGWINCH: resized, signal.SIGTSTP: suspended, signal.SIGTERM: ended, signal.SIGHUP: ended}
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        return talk(Client(options, events, screen, editor))
 
 
-def show(line: str) -> None:
-    """Print a line at once, and as one write: both threads show lines, and print() writes a newline apart."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+def talk(client: Client) -> int:
+    """Let CLIENT run; Ctrl-C leaves, too, and once more leaves at once."""
+    try:
+        return client.run()
+    except KeyboardInterrupt:
+        with contextlib.suppress(Gone):
+            client.leave()
+        raise
+
+
+def choose(arguments: argparse.Namespace, person: bool) -> Options:
+    """What the flags mean for a PERSON who types, or for a pipe."""
+    keep_alive = arguments.keep_alive
+    terminal = sys.stdout.isatty()
+    return Options(
+        server=(arguments.ip, arguments.port),
+        name=arguments.name or "",
+        manner=Manner(
+            keep_alive=keep_alive or (SIGN_OF_LIFE if arguments.listen else 0.0),
+            comes_back=keep_alive > 0,
+            patient=person or keep_alive > 0,
+            needed=arguments.listen and not keep_alive,
+        ),
+        listen=arguments.listen,
+        person=person,
+        bell=terminal and not arguments.no_bell,
+        theme=Theme(
+            colours=terminal and has_control() and not os.environ.get("NO_COLOR"),
+            time=not arguments.no_time,
+            addresses=arguments.verbose,
+        ),
+    )
+
+
+def has_control() -> bool:
+    """Whether the terminal does more than show line after line."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def open_history() -> History:
+    """What was typed before; without a file for it, nothing."""
+    try:
+        return History(default_path())
+    except (OSError, RuntimeError) as error:  # the latter if nobody knows our home
+        print(f"client: no history: {error}", file=sys.stderr)
+        return History()
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """The flags. Exits with status 2 on one that makes no sense."""
-    parser = argparse.ArgumentParser(prog="client", description="Chat in a terminal.", allow_abbrev=False)
-    parser.add_argument("-ip", "--ip", default="127.0.0.1", help="the server's address (default: %(default)s)")
-    parser.add_argument("-port", "--port", type=_port, default=6666, help="and its port (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="client",
+        description="Chat in a terminal. What comes through a pipe is said, too: echo hello | python3 -m client",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("-ip", "--ip", default="127.0.0.1", help="the server's address (default: %(default)s)")
+    add("-port", "--port", type=_port, default=6666, help="and its port (default: %(default)s)")
+    add("--name", type=_name, help="go straight to public chat under this name")
+    add("--listen", action="store_true", help="only read; standard input is left alone")
+    add(
+        "--keep-alive",
+        nargs="?",
+        type=_seconds,
+        const=SIGN_OF_LIFE,
+        default=0.0,
+        metavar="SECONDS",
+        help="send a sign of life in silence, every %(const)g seconds, and come back at once if the connection is lost",
+    )
+    add("--no-time", action="store_true", help="no time in front of each line")
+    add("--no-bell", action="store_true", help="no bell for a private word")
+    add("-v", "--verbose", action="store_true", help="show addresses")
     return parser.parse_args(arguments)
 
 
@@ -110,6 +150,19 @@ def _port(text: str) -> int:
     if not 1 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{port} is not between 1 and 65535")
     return port
+
+
+def _name(text: str) -> str:
+    if not requests.is_name(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not one word")
+    return text
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a time")
+    return seconds
 
 
 if __name__ == "__main__":

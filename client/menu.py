@@ -1,13 +1,11 @@
-"""The menu and its modes: what the user is asked, and what is sent for it. Go: Client.menu, Client.Run
-
-Reads with input(), so whoever has Python's readline module can edit the line.
-"""
+"""The menu and its modes: what the user is asked, and what is sent for it. Go: Client.menu, Client.Run"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
-from . import requests
+from . import completion, requests
 
 MENU = "1. 群聊\n2. 私聊\n3. 更改用户名\n0. 退出"
 WRONG_CHOICE = "请选择合法的操作"
@@ -16,23 +14,50 @@ WHOM_PROMPT = "请输入聊天对象[用户名]，who查看当前在线用户，
 PRIVATE_PROMPT = "请输入聊天内容，exit退出："
 NAME_PROMPT = "输入新用户名："
 NO_SUCH_USER = "该用户不在线"
+HELP = """\
+who               查看在线用户
+rename 新名字     修改用户名
+to 用户名 内容    私聊
+/who /rename /to  同上；//内容 发送以 / 开头的话
+/menu 或 exit     回到菜单
+/quit             退出
+Tab 补全用户名和命令；上下键翻看输入过的内容；Ctrl-A E U W K Y 编辑；Ctrl-D 退出
+其他内容发送给所有人"""
 
 EXIT = "exit"
 
 
-class Menu:
-    """The user's side of the client. Raises EOFError at the end of input, OSError if the server is gone."""
+class Leave(Exception):
+    """The user wants to leave."""
 
-    def __init__(self, send: Callable[[str], None], show: Callable[[str], None]) -> None:
-        self._send = send
-        self._show = show
+
+class Talker(Protocol):
+    """Whoever asks the user, shows what is said, and sends."""
+
+    def ask(self, prompt: str, candidates: completion.Candidates = ..., *, talk: bool = ...) -> str:
+        """A line the user types behind PROMPT. TALK will be heard of again; an answer is left on the screen."""
+
+    def show(self, text: str) -> None:
+        """Show the user TEXT, one or more lines."""
+
+    def send(self, line: str) -> None:
+        """Send LINE."""
+
+
+class Menu:
+    """The user's side of the client. Every mode raises Leave at the end of input."""
+
+    def __init__(self, talker: Talker) -> None:
+        self._ask = talker.ask
+        self._show = talker.show
+        self._send = talker.send
 
     def run(self) -> None:
         """Offer the menu until the user leaves. Go: Client.Run"""
         modes = {"1": self.public_chat, "2": self.private_chat, "3": self.update_name}
         while True:
             self._show(MENU)
-            choice = input().strip()
+            choice = self._ask("").strip()
             if choice == "0":
                 return
             if choice in modes:
@@ -41,30 +66,37 @@ class Menu:
                 self._show(WRONG_CHOICE)
 
     def public_chat(self) -> None:
-        """Say each line to everyone. Go: Client.PublicChat"""
-        for line in _ask(PUBLIC_PROMPT):
-            self._send(line)
+        """Say each line to everyone, but what is a command of the client's own. Go: Client.PublicChat"""
+        for line in self._lines(PUBLIC_PROMPT, completion.in_chat):
+            match line.rstrip():
+                case "/menu":
+                    return
+                case "/quit":
+                    raise Leave
+                case "/help":
+                    self._show(HELP)
+                case _:
+                    self._send(line)
 
     def private_chat(self) -> None:
         """Ask for a user, then say each line to that user alone. Go: Client.PrivateChat"""
-        for answer in _ask(WHOM_PROMPT):
+        for answer in self._lines(WHOM_PROMPT, completion.for_whom, talk=False):
             name = answer.strip()
             if name == requests.WHO:
                 self._send(requests.WHO)
             elif not requests.is_name(name):
                 self._show(NO_SUCH_USER)
             else:
-                for line in _ask(PRIVATE_PROMPT):
+                for line in self._lines(PRIVATE_PROMPT, completion.in_private):
                     self._send(requests.private(name, line))
 
     def update_name(self) -> None:
         """Ask for a new name. Go: Client.UpdateName"""
-        if name := input(NAME_PROMPT).strip():
+        if name := self._ask(NAME_PROMPT).strip():
             self._send(requests.rename(name))
 
-
-def _ask(prompt: str) -> Iterator[str]:
-    """The lines that are typed, but empty ones, until `exit`."""
-    while (line := input(prompt)) != EXIT:
-        if line:
-            yield line
+    def _lines(self, prompt: str, candidates: completion.Candidates, *, talk: bool = True) -> Iterator[str]:
+        """The lines that are typed, but empty ones, until `exit`."""
+        while (line := self._ask(prompt, candidates, talk=talk)) != EXIT:
+            if line:
+                yield line

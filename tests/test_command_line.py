@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from .conftest import PATIENCE, Connect, Peer, StrictServer
+from .conftest import PATIENCE, Peer, StrictServer
 
 
 def run(program: str, *flags: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -77,6 +77,12 @@ def test_an_address_that_is_not_ours_is_one_clear_line(ip: str) -> None:
         ("server", "--unknown"),
         ("client", "--port", "0"),
         ("client", "--unknown"),
+        ("client", "--name", "a b"),
+        ("client", "--name", ""),
+        ("client", "--keep-alive", "0"),
+        ("client", "--keep-alive", "-1"),
+        ("client", "--keep-alive", "inf"),
+        ("client", "--keep-alive", "often"),
     ],
 )
 def test_a_flag_that_makes_no_sense_is_a_usage_error(flags: tuple[str, ...]) -> None:
@@ -92,55 +98,3 @@ def test_a_client_without_a_server_says_so() -> None:
         port = unused.getsockname()[1]
     result = run("client", "--port", str(port))
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
-
-
-def test_the_client_does_what_is_typed(server: StrictServer, connect: Connect) -> None:
-    """Every mode of the menu, from a pipe: whole lines, spaces kept, empty ones not sent."""
-    other = connect()
-    other.rename("bob")
-    typed = ["9", "1", "hello,  all ", "", "exit", "2", "who", "", "a b", "bob", " a  b", "", "exit", "exit"]
-    typed += ["3", "", "3", "alice", "1", "renamed", "exit", "0"]
-    result = run("client", "-ip", "127.0.0.1", "-port", str(server.port), stdin="\n".join(typed) + "\n")
-    addr = other.line().partition("]")[0][1:]
-    assert other.lines(4) == [
-        f"[{addr}]{addr}:hello,  all ",
-        f"{addr}:  a  b",
-        f"[{addr}]alice:renamed",
-        f"[{addr}]alice:下线",
-    ]
-    assert (result.returncode, result.stderr) == (0, "")
-    for text in ("1. 群聊\n2. 私聊\n3. 更改用户名\n0. 退出\n", "请选择合法的操作\n", "请输入聊天内容，exit退出:"):
-        assert text in result.stdout
-    for text in (
-        "请输入聊天对象[用户名]，who查看当前在线用户，exit退出：",
-        "请输入聊天内容，exit退出：",
-        "输入新用户名：",
-    ):
-        assert text in result.stdout
-    assert f"[{addr}]{addr}:在线\n" in result.stdout
-    assert "修改用户名为: alice\n" in result.stdout
-    assert "该用户不在线\n" in result.stdout
-    assert "I'm live" not in result.stdout
-
-
-@pytest.mark.parametrize("typed", ["", "1\n", "2\n", "2\nbob\n", "3\n", "1\nhi"])
-def test_the_client_leaves_at_the_end_of_input(server: StrictServer, typed: str) -> None:
-    """Wherever the menu is, with exit status 0."""
-    result = run("client", "--port", str(server.port), stdin=typed)
-    assert (result.returncode, result.stderr) == (0, "")
-
-
-def test_the_client_says_that_the_server_is_gone() -> None:
-    """While it waits for input: one clear line, exit status 1."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = [sys.executable, "-m", "client", "--port", str(listener.getsockname()[1])]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as client:
-            assert client.stdin and client.stdout and client.stderr
-            connection, _ = listener.accept()
-            while client.stdout.readline() != "0. 退出\n":
-                pass
-            connection.close()
-            assert client.wait(PATIENCE) == 1
-            assert client.stderr.read().count("\n") == 1

@@ -22,7 +22,14 @@ FLOORS = {
         "__main__": 7,
     },
     "bench": {"__init__": 0, "cases": 0, "load": 1, "report": 1, "measure": 2, "chart": 2, "__main__": 3},
-    "client": {"__init__": 0, "requests": 0, "connection": 1, "menu": 2, "__main__": 3},
+    "client": {
+        **dict.fromkeys(("__init__", "text", "requests", "replies", "events", "backoff", "history", "completion"), 0),
+        **dict.fromkeys(("shown", "keys", "connection", "keyboard", "menu"), 1),
+        **dict.fromkeys(("conversation", "theme", "editor", "plain"), 2),
+        **dict.fromkeys(("link", "screen"), 3),
+        "client": 4,
+        "__main__": 5,
+    },
 }
 FILES = sorted(path.relative_to(ROOT) for package in FLOORS for path in (ROOT / package).rglob("*.py"))
 

@@ -1,0 +1,303 @@
+"""The client in a pipe: what it reads, what it writes where, how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from .conftest import PATIENCE, Connect, StrictServer, running
+from .played import played
+
+Process = subprocess.Popen[str]
+
+
+def command(port: int, *flags: str) -> list[str]:
+    return [sys.executable, "-m", "client", "--port", str(port), "--no-time", *flags]
+
+
+def post(text: str, port: int, *flags: str) -> subprocess.CompletedProcess[str]:
+    """Run the client with TEXT for its input."""
+    return subprocess.run(
+        command(port, *flags), input=text, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+@contextlib.contextmanager
+def client(port: int, *flags: str) -> Iterator[Process]:
+    """A client with pipes for all three streams."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command(port, *flags), stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_line(process: Process) -> str:
+    assert process.stdout
+    return process.stdout.readline()
+
+
+def write_line(process: Process, text: str) -> None:
+    assert process.stdin
+    process.stdin.write(text + "\n")
+    process.stdin.flush()
+
+
+def read_error(process: Process) -> str:
+    assert process.stderr
+    return process.stderr.readline()
+
+
+def stderr(process: Process) -> str:
+    assert process.stderr
+    return process.stderr.read()
+
+
+@pytest.mark.parametrize("text", ["你好\n", "你好", "你好\r\n", "\n你好\n\n"])
+def test_what_is_piped_is_said(server: StrictServer, connect: Connect, text: str) -> None:
+    """`echo 你好 | python3 -m client` sends, shows what it hears meanwhile, and ends when the line is taken."""
+    peer = connect()
+    result = post(text, server.port)
+    addr = peer.line().partition("]")[0][1:]
+    assert peer.lines(2) == [f"[{addr}]{addr}:你好", f"[{addr}]{addr}:下线"]
+    assert result.stdout == f"* {addr}:已上线\n✓ {addr}:你好\n"
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_nothing_is_said_for_nothing(server: StrictServer, connect: Connect) -> None:
+    """An empty input is no line."""
+    peer = connect()
+    assert post("", server.port).returncode == 0
+    assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
+
+
+def test_commands_may_be_piped(server: StrictServer, connect: Connect) -> None:
+    """Each is answered on standard output, in its order; private words are marked as taken, or not."""
+    peer = connect()
+    peer.rename("bob")
+    result = post("who\nto bob a  b \nto eve x\n/nothing\nto bob\n//x\n", server.port, "--name", "小明")
+    assert result.stdout.splitlines()[1:] == [
+        "* 修改用户名为: 小明",
+        "* bob:在线",
+        "* 小明:在线",
+        "✓ [私聊] → bob: a  b ",
+        "* 该用户不在线",
+        "✗ [私聊] → eve: x",
+        "* 未知命令，输入 /help 查看帮助",
+        "* 消息格式不正确，请使用 [to username content] 格式",
+        "✓ 小明:/x",
+    ]
+    assert (result.returncode, result.stderr) == (0, "")
+    assert peer.lines(2)[1] == "小明: a  b "
+
+
+@pytest.mark.parametrize("receipt", [True, False])
+def test_many_lines_arrive_in_order(receipt: bool) -> None:
+    """Faster than anybody takes them; also where nothing says that they are taken."""
+    lines = [f"line {number}" for number in range(5000)]
+    with running(receipt=receipt) as server:
+        result = post("\n".join(lines), server.port, "--name", "小明")
+    assert [line for line in result.stdout.splitlines() if line.startswith("✓")] == [f"✓ 小明:{line}" for line in lines]
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_addresses_are_shown_on_demand(server: StrictServer) -> None:
+    """With -v a line is the server's own."""
+    result = post("x\n", server.port, "-v")
+    assert re.fullmatch(r"\* \[(.*)\]\1:已上线\n✓ \[\1\]\1:x\n", result.stdout)
+
+
+def test_the_time_stands_in_front(server: StrictServer) -> None:
+    """Unless it is not wanted."""
+    result = subprocess.run(
+        [sys.executable, "-m", "client", "--port", str(server.port)],
+        input="x\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert all(re.match(r"\d\d:\d\d:\d\d [*✓] ", line) for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize("name", ["bob", "who"])
+def test_a_name_that_cannot_be_had_is_an_error(server: StrictServer, connect: Connect, name: str) -> None:
+    """Nothing is said under another one."""
+    peer = connect()
+    peer.rename("bob")
+    result = post("x\n", server.port, "--name", name)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith(f"client: {name}: ")
+    assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
+
+
+def test_a_full_house_is_said() -> None:
+    """The server's reason is passed on; exit status 1."""
+    with running(max_users=1) as server, client(server.port, "--listen") as first:
+        read_line(first)
+        result = post("x\n", server.port)
+        assert (result.returncode, result.stdout) == (1, "")
+        assert "服务器人数已满，请稍后再试" in result.stderr
+        first.terminate()
+
+
+def test_who_is_kicked_comes_back_with_the_next_line() -> None:
+    """Under the same name; a line that crossed the kick is sent again, none twice. Said on standard error."""
+    with played() as server, client(server.port, "--name", "小明") as process:
+        first = server.accept()
+        assert first.line() == "rename 小明"
+        first.say("修改用户名为: 小明", "I'm live")
+        write_line(process, "one")
+        first.take("one")
+        write_line(process, "crossed")
+        assert first.line() == "crossed"
+        first.say("长时间未使用，连接中断")
+        first.close()
+        second = server.accept()
+        assert second.line() == "rename 小明"
+        second.say("修改用户名为: 小明", "I'm live")
+        second.take("crossed")
+        second.say("长时间未使用，连接中断")
+        second.close()
+        assert [read_error(process) for _ in range(3)] == [
+            "* 长时间未使用，连接中断；正在重新连接\n",
+            "* 已重新连接\n",
+            "* 长时间未使用，连接中断；输入下一行时自动重新连接\n",
+        ]
+        write_line(process, "two")
+        third = server.accept()
+        assert third.line() == "rename 小明"
+        third.say("修改用户名为: 小明", "I'm live")
+        third.take("two")
+        assert process.stdin
+        process.stdin.close()
+        assert third.line() == ""
+        third.close()
+        assert process.wait(PATIENCE) == 0
+        assert stderr(process) == "* 已重新连接\n"
+
+
+def test_a_line_of_which_nobody_knows_is_named() -> None:
+    """The server is gone without a word: whether it took the line cannot be known. Exit status 1, nothing twice."""
+    with played() as server, client(server.port) as process:
+        connection = server.accept()
+        write_line(process, "one")
+        connection.take("one")
+        write_line(process, "two")
+        assert connection.line() == "two"
+        connection.close()
+        assert process.wait(PATIENCE) == 1
+        said = stderr(process).splitlines()
+    assert said[0] == "* 可能没有送达：two"
+    assert said[1].startswith("client: lost the server at 127.0.0.1 port ")
+    assert len(said) == 2
+
+
+def test_no_server_to_come_back_to() -> None:
+    """A pipe does not wait for one: exit status 1, and the line is named."""
+    with played() as server, client(server.port) as process:
+        connection = server.accept()
+        write_line(process, "one")
+        connection.take("one")
+        connection.say("服务器关闭，连接中断")
+        server.close()
+        assert [read_line(process) for _ in range(2)] != []
+        write_line(process, "two")
+        assert process.wait(PATIENCE) == 1
+        said = stderr(process)
+    assert "two" in said
+    assert said.splitlines()[-1].startswith("client: lost the server")
+
+
+def test_with_keep_alive_a_pipe_waits_for_the_server() -> None:
+    """It comes back when the server does, and says what was typed meanwhile."""
+    with played() as server, client(server.port, "--keep-alive", "1000") as process:
+        connection = server.accept()
+        write_line(process, "one")
+        connection.take("one")
+        port = server.port
+        server.close()
+        assert "正在重新连接" in read_error(process)
+        write_line(process, "two")
+        with played(port) as again:
+            again.accept().take("two")
+
+
+def test_listening() -> None:
+    """Only reads; each line comes at once; signs of life go out; Ctrl-C ends it with 130."""
+    with played() as server, client(server.port, "--listen", "--keep-alive", "0.01") as process:
+        connection = server.accept()
+        write_line(process, "not to be said")
+        assert read_line(process) == f"* {connection.addr}:已上线\n"
+        for text in ("one", "two"):
+            assert connection.line() == ""
+            connection.say("I'm live", f"[h:1]bob:{text}")
+            assert read_line(process) == f"  bob:{text}\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+        assert stderr(process) == ""
+
+
+def test_listening_ends_with_the_server(server: StrictServer) -> None:
+    """One line says why; exit status 1."""
+    with client(server.port, "--listen") as process:
+        read_line(process)
+        server.stop()
+        assert process.wait(PATIENCE) == 1
+        said = stderr(process)
+    assert (said.count("\n"), "服务器关闭，连接中断" in said) == (1, True)
+
+
+def test_listening_survives_the_idle_limit() -> None:
+    """Of which the signs of life know nothing but its usual length."""
+    with running(idle_timeout=0.5) as server, client(server.port, "--listen", "--keep-alive", "0.1") as process:
+        read_line(process)
+        for number in range(10):
+            result = post("x\n", server.port)
+            assert result.returncode == 0
+            assert [read_line(process) for _ in range(3)][1].endswith(":x\n"), number
+        process.terminate()
+        assert stderr(process) == ""
+
+
+def test_nobody_reads_our_output(server: StrictServer, connect: Connect) -> None:
+    """As behind `head`: no traceback, exit status 1."""
+    peer = connect()
+    with client(server.port, "--listen") as process:
+        assert process.stdout
+        read_line(process)
+        process.stdout.close()
+        while process.poll() is None:
+            peer.ask("x")
+        assert process.returncode == 1
+        assert stderr(process) == ""
+
+
+def test_what_the_server_says_is_cleaned() -> None:
+    """Nothing in it drives the terminal, whatever server it is; broken characters are marked."""
+    with played() as server, client(server.port, "--listen", "-v") as process:
+        connection = server.accept()
+        read_line(process)
+        connection.say("[h:1]bob:\x1b]0;title\x07a\x9b31m\u202eb\u2028c\rd\te", "\x1b[2Jx: \x00y")
+        assert read_line(process) == "  [h:1]bob:]0;titlea31mbcd\te\n"
+        assert read_line(process) == "  [私聊] [2Jx: y\n"
+
+
+def test_no_colours_in_a_pipe(server: StrictServer) -> None:
+    """Whatever terminal TERM names."""
+    result = subprocess.run(
+        command(server.port),
+        input="x\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "TERM": "xterm-256color"},
+    )
+    assert "\x1b" not in result.stdout

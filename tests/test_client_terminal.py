@@ -1,0 +1,242 @@
+"""The client on a terminal, byte by byte: what it writes, how it takes the terminal and gives it back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import termios
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from .conftest import PATIENCE, Connect, StrictServer
+from .played import played
+
+Client = Callable[..., "pexpect.spawn[str]"]
+
+PROMPT = "请输入聊天内容，exit退出:"
+WHOM = "请输入聊天对象[用户名]，who查看当前在线用户，exit退出："
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    """Starts clients on terminals of their own, of 100 columns."""
+    started = []
+
+    def start(port: int, *flags: str, **environment: str) -> pexpect.spawn[str]:
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "client", "--port", str(port), *flags],
+            encoding="utf-8",
+            timeout=PATIENCE,
+            dimensions=(24, 100),
+            env={**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path), **environment},
+        )
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.close(force=True)
+
+
+def end(child: pexpect.spawn[str]) -> int | None:
+    """Wait for CHILD's end; its exit status."""
+    child.expect(pexpect.EOF)
+    assert "Traceback" not in child.before
+    child.wait()
+    status: int | None = child.exitstatus
+    return status
+
+
+def test_the_menu_on_a_terminal_without_control(server: StrictServer, connect: Connect, client: Client) -> None:
+    """Every mode: whole lines, spaces kept, empty ones not sent; and not a single control sequence."""
+    other = connect()
+    other.rename("bob")
+    child = client(server.port, "--no-time", TERM="dumb")
+    child.expect(r"\* (127\.0\.0\.1:\d+):已上线\r\n")
+    addr = child.match[1]
+    seen = ""
+
+    def expect(text: str) -> None:
+        nonlocal seen
+        child.expect_exact(text)
+        seen += child.before + child.after
+
+    for typed, answer in [
+        ("9", "请选择合法的操作\r\n1. 群聊\r\n2. 私聊\r\n3. 更改用户名\r\n0. 退出\r\n"),
+        ("1", PROMPT),
+        ("hello,  all ", f"✓ {addr}:hello,  all \r\n{PROMPT}"),
+        ("", PROMPT),
+        ("exit", "0. 退出\r\n"),
+        ("2", WHOM),
+        ("who", f"* {addr}:在线\r\n{WHOM}"),
+        ("", WHOM),
+        ("a b", f"该用户不在线\r\n{WHOM}"),
+        ("bob", "请输入聊天内容，exit退出："),
+        (" a  b", "✓ [私聊] → bob:  a  b\r\n"),
+        ("exit", WHOM),
+        ("exit", "0. 退出\r\n"),
+        ("3", "输入新用户名："),
+        ("", "0. 退出\r\n"),
+        ("3", "输入新用户名："),
+        ("alice", "修改用户名为: alice\r\n"),
+        ("1", PROMPT),
+        ("renamed", "✓ alice:renamed\r\n"),
+    ]:
+        child.sendline(typed)
+        expect(answer)
+    other.say("to alice psst")
+    expect("[私聊] bob: psst")
+    child.sendline("exit")
+    expect("0. 退出\r\n")
+    child.sendline("0")
+    assert end(child) == 0
+    assert "\x1b" not in seen + child.before
+    assert "I'm live" not in seen + child.before
+    assert [line.partition("]")[2] for line in other.until(f"[{addr}]alice:下线") if line != "I'm live"] == [
+        f"{addr}:已上线",
+        f"{addr}:hello,  all ",
+        "",
+        "alice:renamed",
+    ]
+
+
+@pytest.mark.parametrize("keys", ["", "1\r", "2\r", "2\rbob\r", "3\r"])
+@pytest.mark.parametrize("term", ["dumb", "xterm"])
+def test_the_end_of_input_leaves(server: StrictServer, client: Client, keys: str, term: str) -> None:
+    """Wherever the menu is, with exit status 0."""
+    child = client(server.port, TERM=term)
+    child.expect_exact("0. 退出\r\n")
+    for key in keys.split("\r")[:-1]:
+        child.send(key + "\r")
+        child.expect("exit退出[:：]|输入新用户名：")
+    child.sendeof()
+    assert end(child) == 0
+
+
+@pytest.mark.parametrize("term", ["dumb", "xterm"])
+def test_ctrl_c_leaves(server: StrictServer, client: Client, term: str) -> None:
+    """Also with a half-typed line, with exit status 130."""
+    child = client(server.port, TERM=term)
+    child.expect_exact("0. 退出\r\n")
+    child.send("half")
+    child.sendintr()
+    assert end(child) == 130
+
+
+def test_quit_leaves(server: StrictServer, connect: Connect, client: Client) -> None:
+    """In public chat; it is not said."""
+    peer = connect()
+    child = client(server.port, "--name", "小明")
+    child.expect_exact(PROMPT)
+    child.send("/quit\r")
+    assert end(child) == 0
+    assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, None])
+def test_the_terminal_is_given_back(server: StrictServer, client: Client, ending: signal.Signals | None) -> None:
+    """As it was, however the client ends."""
+    child = client(server.port, "--name", "小明")
+    child.expect_exact(PROMPT)
+    assert not termios.tcgetattr(child.child_fd)[3] & termios.ECHO
+    if ending is None:
+        child.sendeof()
+    else:
+        child.kill(ending)
+    child.expect_exact("\x1b[?2004l")
+    while not termios.tcgetattr(child.child_fd)[3] & termios.ECHO:
+        pass
+    assert end(child) == (0 if ending is None else 128 + ending)
+
+
+def test_ctrl_z(server: StrictServer, connect: Connect, client: Client) -> None:
+    """Stops it, with the terminal as it was; continued, it is where it was."""
+    peer = connect()
+    child = client(server.port, "--name", "小明")
+    child.expect_exact(PROMPT)
+    child.send("half")
+    child.expect_exact("half")
+    child.sendcontrol("z")
+    child.expect_exact("\x1b[?2004l")
+    _, status = os.waitpid(child.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    assert termios.tcgetattr(child.child_fd)[3] & termios.ECHO
+    child.kill(signal.SIGCONT)
+    child.expect_exact(PROMPT + "half")
+    peer.say("meanwhile")
+    child.expect_exact(":meanwhile")
+    child.expect_exact(PROMPT + "half")
+
+
+@pytest.mark.parametrize(("flags", "rings"), [([], 1), (["--no-bell"], 0)])
+def test_the_bell(server: StrictServer, connect: Connect, client: Client, flags: list[str], rings: int) -> None:
+    """Rings for a private word, unless it is not wanted, and for nothing else."""
+    peer = connect()
+    child = client(server.port, "--name", "小明", "--no-time", *flags)
+    child.expect_exact("* 修改用户名为: ")
+    peer.say("all", "to 小明 psst", "end")
+    child.expect_exact(":end")
+    assert child.before.count("\a") == rings
+
+
+def test_what_is_pasted_is_text(server: StrictServer, client: Client) -> None:
+    """A tab in it completes nothing; each of its lines is said."""
+    child = client(server.port, "--name", "小明", NO_COLOR="1")
+    child.expect_exact(PROMPT)
+    child.send("\x1b[200~w\tx\rtwo\r\nthr\x1b[201~ee\r")
+    for line in ("w\tx", "two", "three"):
+        child.expect_exact(f"✓ 小明:{line}")
+
+
+def test_what_is_typed_ahead_is_not_lost(server: StrictServer, client: Client) -> None:
+    """Before the client has asked for anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        child = client(listener.getsockname()[1])
+        child.send("1\rone\rtwo\r")
+        connection, _ = listener.accept()
+        with connection, connection.makefile(encoding="utf-8") as stream:
+            assert [stream.readline(), stream.readline()] == ["one\n", "two\n"]
+
+
+def test_a_name_that_is_taken_can_be_changed(server: StrictServer, connect: Connect, client: Client) -> None:
+    """Nothing is said under another one meanwhile."""
+    peer = connect()
+    peer.rename("bob")
+    child = client(server.port, "--name", "bob", NO_COLOR="1")
+    child.expect_exact("bob：该用户名已被使用；输入 rename 新名字 换一个")
+    child.send("hi\r")
+    child.send("rename alice\r")
+    child.expect_exact("✓ alice:hi")
+
+
+def test_no_history(server: StrictServer, client: Client, tmp_path: Path) -> None:
+    """One line says why it is not kept, and all else works."""
+    (tmp_path / "chatroom").mkdir()
+    (tmp_path / "chatroom" / "history").mkdir()
+    child = client(server.port, "--name", "小明", NO_COLOR="1")
+    child.expect_exact("client: no history: ")
+    child.expect_exact(PROMPT)
+    child.send("hi\r")
+    child.expect_exact("✓ 小明:hi")
+
+
+def test_who_leaves_is_told_what_was_not_said(client: Client) -> None:
+    """Because the server is away; exit status 1."""
+    with played() as server:
+        child = client(server.port)
+        server.accept()
+        child.expect_exact("0. 退出")
+        child.send("1\r")
+        child.expect_exact(PROMPT)
+    child.expect_exact("[离线]")
+    child.send("one\r")
+    child.expect_exact("秒后重试")
+    child.sendeof()
+    child.expect_exact("没有送达：one")
+    assert end(child) == 1
