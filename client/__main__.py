@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import io
 import math
 import os
@@ -14,11 +15,10 @@ from types import FrameType
 from . import requests
 from .client import Client, Options
 from .editor import Editor
-from .events import Events, Resized
+from .events import Events, Resized, Suspended
 from .history import History, default_path
 from .link import Gone, Manner
 from .plain import Plain
-from .screen import Screen
 from .theme import Theme
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
@@ -28,9 +28,7 @@ SIGN_OF_LIFE = 4.0  # seconds; twice within the server's usual limit
 def main() -> int:
     """Chat until the user leaves; the exit status."""
     arguments = parse_arguments()
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+    prepare_streams()
     try:
         return run(arguments)
     except Gone as gone:
@@ -43,6 +41,16 @@ def main() -> int:
         return 1
 
 
+def prepare_streams() -> None:
+    """Have all three be UTF-8, whatever the locale; one that is closed is empty."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Chat on the display that fits; the exit status. Raises Gone, KeyboardInterrupt, OSError."""
     events: Events = Events()
@@ -50,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     options = choose(arguments, person)
     if not (person and has_control()):
         return talk(Client(options, events, Plain(asking=person), Editor(History())))
+    from .screen import Screen  # which not every system can have
+
     editor = Editor(open_history())
     screen = Screen(editor)
     with screen:
@@ -58,8 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             events.put(Resized())
 
         def suspended(number: int, frame: FrameType | None) -> None:
-            screen.suspend()
-            events.put(Resized())
+            events.put(Suspended())
 
         def ended(number: int, frame: FrameType | None) -> None:
             sys.exit(128 + number)
@@ -105,8 +114,9 @@ def choose(arguments: argparse.Namespace, person: bool) -> Options:
 
 
 def has_control() -> bool:
-    """Whether the terminal does more than show line after line."""
-    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    """Whether the terminal does more than show line after line, and the system lets us."""
+    capable = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return capable and importlib.util.find_spec("termios") is not None
 
 
 def open_history() -> History:

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from . import completion
 from .completion import Candidates, complete
 from .conversation import Conversation
+from .display import Display
 from .editor import Editor, Line
-from .events import Connected, Events, Lost, Received, Resized, Typed
+from .events import Connected, Events, Lost, Received, Resized, Suspended, Typed
 from .keyboard import Keyboard
 from .keys import Key
 from .link import Gone, Link, Manner
-from .menu import EXIT, Leave, Menu
-from .plain import Plain
+from .menu import EXIT, QUIT, Leave, Menu
 from .replies import Private
-from .screen import Screen
 from .shown import Shown
 from .theme import Theme
 
@@ -47,7 +46,7 @@ class Options:
 class Client:
     """A conversation between a server and a user. Go: Client"""
 
-    def __init__(self, options: Options, events: Events, display: Plain | Screen, editor: Editor) -> None:
+    def __init__(self, options: Options, events: Events, display: Display, editor: Editor) -> None:
         self._options = options
         self._events = events
         self._display = display
@@ -123,8 +122,8 @@ class Client:
                 menu.public_chat()
             menu.run()
             return
-        while True:
-            if line := self.ask(""):
+        while (line := self.ask("")) != QUIT:
+            if line:
                 self.send(line)
 
     def _name_unsent(self) -> None:
@@ -149,6 +148,8 @@ class Client:
                     self._take()
                 case Resized():
                     self._display.redraw()
+                case Suspended():
+                    self._display.suspend()
                 case Connected() | Received() | Lost():
                     self._link.handle(event, time.monotonic())
         now = time.monotonic()

@@ -43,8 +43,8 @@ def nothing(words: str, names: Iterable[str]) -> list[str]:
 
 def complete(before: str, names: Iterable[str], candidates: Candidates) -> Completed:
     """BEFORE, what stands before the cursor, with its last word completed as far as the CANDIDATES agree."""
-    words, _, word = before.rpartition(" ")
-    words += before[len(words) : len(before) - len(word)]
+    start = before.rfind(" ") + 1
+    words, word = before[:start], before[start:]
     fitting = sorted({each for each in candidates(words, names) if each.casefold().startswith(word.casefold())})
     common = os.path.commonprefix(fitting)
     if len(common) < len(word):  # nothing fits, or what fits differs in the case of what is typed

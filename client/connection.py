@@ -25,6 +25,7 @@ class Connection:
         self._server = ip, port
         self._events = events
         self._socket: socket.socket | None = None
+        self._wanted = threading.Event()
         # A daemon: it may sit in a name server's or a firewall's silence when the user leaves.
         threading.Thread(target=self.deal_response, name="receiver", daemon=True).start()
 
@@ -33,6 +34,10 @@ class Connection:
         assert self._socket
         with contextlib.suppress(OSError):  # the receiver will see that the server is gone
             self._socket.sendall(line.encode("utf-8", "replace") + b"\n")
+
+    def go_on(self) -> None:
+        """Receive more, once what came has been dealt with: so a flood waits in the kernel, and no key behind it."""
+        self._wanted.set()
 
     def finish(self) -> None:
         """Say that nothing more is sent: the server answers what it has, then ends the connection."""
@@ -64,4 +69,6 @@ class Connection:
         while data := connection.recv(RECV_SIZE):
             *lines, partial = (partial + data).split(b"\n")
             if lines:
+                self._wanted.clear()
                 self._events.put(Received([clean(line.decode("utf-8", "replace")) for line in lines]))
+                self._wanted.wait()

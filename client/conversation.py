@@ -40,11 +40,11 @@ class Conversation:
         self.name_refused = ""  # why we do not have it
         self.online: dict[str, str] = {}  # names by address
         self.connected = False
+        self.named = True  # on this connection we are called what we want
+        self.had_name = False  # on any we were
         self.receipts: bool | None = None  # whether this server sends them; None until that is seen
         self._addr = ""
         self._addr_seen = False
-        self.named = True  # on this connection we are called what we want
-        self.had_name = False  # on any we were
         self._farewell: Farewell | None = None
         self._unsent: deque[Request] = deque()
         self._unanswered: deque[Request] = deque()

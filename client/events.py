@@ -18,7 +18,12 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Resized:
-    """The terminal has another size, or somebody else may have written on it."""
+    """The terminal has another size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """Ctrl-Z has been pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +47,5 @@ class Lost:
     why: str
 
 
-Event = Typed | Resized | Connected | Received | Lost
+Event = Typed | Resized | Suspended | Connected | Received | Lost
 Events = SimpleQueue[Event]

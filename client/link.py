@@ -128,6 +128,7 @@ class Link:
 
     def handle(self, event: Connected | Received | Lost, now: float) -> None:
         """Take in what has happened to the connection. Raises Gone."""
+        assert self._connection
         match event:
             case Connected(addr):
                 self._conversation.connect(addr)
@@ -136,6 +137,7 @@ class Link:
                 self._claim_at = None
             case Received(lines):
                 self._receive(lines, now)
+                self._connection.go_on()
             case Lost(why):
                 self._lose(why, now)
 

@@ -25,6 +25,7 @@ Tab 补全用户名和命令；上下键翻看输入过的内容；Ctrl-A E U W 
 其他内容发送给所有人"""
 
 EXIT = "exit"
+QUIT = "/quit"
 
 
 class Leave(Exception):
@@ -68,15 +69,15 @@ class Menu:
     def public_chat(self) -> None:
         """Say each line to everyone, but what is a command of the client's own. Go: Client.PublicChat"""
         for line in self._lines(PUBLIC_PROMPT, completion.in_chat):
-            match line.rstrip():
-                case "/menu":
-                    return
-                case "/quit":
-                    raise Leave
-                case "/help":
-                    self._show(HELP)
-                case _:
-                    self._send(line)
+            command = line.rstrip()
+            if command == "/menu":
+                return
+            if command == QUIT:
+                raise Leave
+            if command == "/help":
+                self._show(HELP)
+            else:
+                self._send(line)
 
     def private_chat(self) -> None:
         """Ask for a user, then say each line to that user alone. Go: Client.PrivateChat"""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TextIO
 
+from .display import Display
 from .keys import Key
 from .text import clean
 
 
-class Plain:
+class Plain(Display):
     """What the conversation says goes to standard output, all else to standard error unless a person reads both.
 
     ASKING: there is a person to be asked.
@@ -53,8 +55,10 @@ class Plain:
     def redraw(self) -> None:
         """Nothing is drawn."""
 
-    def _write(self, stream: object, lines: Iterable[str]) -> None:
+    def suspend(self) -> None:
+        """The system does that, for nothing has to be given back."""
+
+    def _write(self, stream: TextIO, lines: Iterable[str]) -> None:
         text = "".join(f"{line}\n" for line in lines)
-        if self._prompt and text:
-            text = f"\n{text}{self._prompt}"
-        print(text, end="", file=stream, flush=True)  # type: ignore[call-overload]
+        stream.write(f"\n{text}{self._prompt}" if self._prompt else text)
+        stream.flush()

@@ -14,6 +14,7 @@ import tty
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 
+from .display import Display
 from .editor import Editor
 from .keys import Key, KeyReader
 from .text import lay_out
@@ -24,7 +25,7 @@ _CLEAR = "\x1b[H\x1b[2J"
 _PASTE_MARKS_ON, _PASTE_MARKS_OFF = "\x1b[?2004h", "\x1b[?2004l"
 
 
-class Screen:
+class Screen(Display):
     """For the main thread. While it is entered, the terminal passes on keys instead of lines."""
 
     def __init__(self, editor: Editor) -> None:
@@ -49,6 +50,7 @@ class Screen:
         self._give_back()
         os.kill(os.getpid(), signal.SIGSTOP)
         self._take()
+        self.redraw()
 
     def ask(self, prompt: str, *, keep: bool = False) -> None:
         """Let a line be typed behind PROMPT. KEEP leaves both on the screen when it is entered."""

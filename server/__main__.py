@@ -78,6 +78,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
     arguments = parse_arguments()
+    if sys.stderr is None:  # closed: no socket must take its place
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     logging.basicConfig(
         level=arguments.log_level,
         format="%(asctime)s %(levelname)s %(message)s",

@@ -105,8 +105,8 @@ class StrictServer(ChatServer):
 
 @contextlib.contextmanager
 def running(**settings: object) -> Iterator[StrictServer]:
-    """A server on a free port, by default without an idle limit."""
-    chosen = Settings(**{"port": 0, "idle_timeout": 0.0, **settings})  # type: ignore[arg-type]
+    """A server on a free port, by default without an idle limit; it hangs up soon on who has not left when it stops."""
+    chosen = Settings(**{"port": 0, "idle_timeout": 0.0, "linger": 0.3, **settings})  # type: ignore[arg-type]
     server = StrictServer(chosen)
     with server:
         yield server

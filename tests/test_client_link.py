@@ -24,10 +24,14 @@ class PlayedConnection:
 
     def __init__(self, ip: str, port: int, events: Events) -> None:
         self.sent: list[str] = []
+        self.went_on = 0
         self.made.append(self)
 
     def send(self, line: str) -> None:
         self.sent.append(line)
+
+    def go_on(self) -> None:
+        self.went_on += 1
 
     def finish(self) -> None:
         self.sent.append("end of input")
@@ -97,6 +101,13 @@ def test_it_comes_back_when_there_is_something_to_say(linked: Linked) -> None:
     assert linked.sent == ["hi"]
     linked.happens(JOINED)
     assert linked.told[1:] == ["已重新连接"]
+
+
+def test_no_more_is_received_than_is_dealt_with(linked: Linked) -> None:
+    """Each piece is asked for."""
+    assert linked.connections[-1].went_on == 1
+    linked.happens(JOINED, JOINED)
+    assert linked.connections[-1].went_on == 3
 
 
 @PATIENT_AND_BACK

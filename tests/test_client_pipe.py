@@ -99,6 +99,13 @@ def test_commands_may_be_piped(server: StrictServer, connect: Connect) -> None:
     assert peer.lines(2)[1] == "小明: a  b "
 
 
+def test_quit_ends_a_pipe_too(server: StrictServer) -> None:
+    """Without a doubt about it."""
+    result = post("x\n/quit\ny\n", server.port, "--name", "小明")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == "✓ 小明:x"
+
+
 @pytest.mark.parametrize("receipt", [True, False])
 def test_many_lines_arrive_in_order(receipt: bool) -> None:
     """Faster than anybody takes them; also where nothing says that they are taken."""
@@ -288,6 +295,28 @@ def test_what_the_server_says_is_cleaned() -> None:
         connection.say("[h:1]bob:\x1b]0;title\x07a\x9b31m\u202eb\u2028c\rd\te", "\x1b[2Jx: \x00y")
         assert read_line(process) == "  [h:1]bob:]0;titlea31mbcd\te\n"
         assert read_line(process) == "  [私聊] [2Jx: y\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_stream_that_is_closed(server: StrictServer, closed: str) -> None:
+    """As some that start programs leave it: it is empty, and no socket takes its place."""
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command(server.port, "--name", "小明")]
+    result = subprocess.run(shell, input="x\n", capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.stdout.splitlines()[-1:] == ["✓ 小明:x"]) == (closed == "2>&-")
+
+
+def test_without_any_control_of_a_terminal(server: StrictServer) -> None:
+    """As on a system whose Python has none."""
+    program = "import sys; sys.modules['termios'] = sys.modules['tty'] = None; from client.__main__ import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", program, "--port", str(server.port), "--no-time"],
+        input="x\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.endswith(":x\n")
 
 
 def test_no_colours_in_a_pipe(server: StrictServer) -> None:

@@ -36,6 +36,8 @@ def client(tmp_path: Path) -> Iterator[Client]:
             dimensions=(24, 100),
             env={**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path), **environment},
         )
+        child.delaybeforesend = None
+        child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.01
         started.append(child)
         return child
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -48,6 +49,24 @@ def test_the_idle_timeout_is_a_flag() -> None:
         assert f"{peer.addr} 中断连接" in process.stderr.readline()
         process.terminate()
         process.stderr.read()
+
+
+def test_a_server_without_a_log() -> None:
+    """Standard error may be closed, as some that start programs leave it: no socket takes its place."""
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    shell = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-m", "server", "--port", str(port)]
+    with subprocess.Popen(shell) as process:
+        peer = None
+        while peer is None:
+            assert process.poll() is None
+            with contextlib.suppress(ConnectionRefusedError):
+                peer = Peer(port)
+        assert peer.line() == peer.tag + "已上线"
+        process.terminate()
+        assert peer.line() == "服务器关闭，连接中断"
+        peer.close()
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_port_in_use_is_one_clear_line(server: StrictServer) -> None:

@@ -25,8 +25,8 @@ FLOORS = {
     "client": {
         **dict.fromkeys(("__init__", "text", "requests", "replies", "events", "backoff", "history", "completion"), 0),
         **dict.fromkeys(("shown", "keys", "connection", "keyboard", "menu"), 1),
-        **dict.fromkeys(("conversation", "theme", "editor", "plain"), 2),
-        **dict.fromkeys(("link", "screen"), 3),
+        **dict.fromkeys(("conversation", "theme", "editor", "display"), 2),
+        **dict.fromkeys(("link", "plain", "screen"), 3),
         "client": 4,
         "__main__": 5,
     },
