@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 from . import replies, requests
 from .replies import Announcement, Answer, Farewell, Receipt, Renamed, Talk
-from .requests import Rename, Request, Say, To
-from .shown import PrivateSent, Shown
+from .requests import Rename, Request, Say
+from .shown import Shown, when_taken
 
 # How many characters may be sent ahead of their receipts: less than any kernel holds, so that to send never waits.
 WINDOW = 16 * 1024
@@ -74,12 +74,9 @@ class Conversation:
 
     def say(self, line: str) -> None:
         """Have LINE, which somebody typed, sent."""
-        meaning = requests.parse(line)
-        if isinstance(meaning, Rename) and self.name_refused:
-            self.name = meaning.name
-            self.claim_name()
-        else:
-            self._unsent.append(Request(line, meaning))
+        self._unsent.append(Request(line, requests.parse(line)))
+        if self.name_refused:
+            self._claim_another_name()
 
     def sign_of_life(self) -> None:
         """Have something sent that keeps the connection, and that nobody sees."""
@@ -119,7 +116,7 @@ class Conversation:
             return None
         request = self._unsent.popleft()
         if self.receipts is False and not isinstance(request.meaning, Say | Rename):
-            return request.line, _taken(request, None)
+            return request.line, when_taken(request, None)
         self._unanswered.append(request)
         self._ahead += len(request.line)
         return request.line, []
@@ -161,6 +158,16 @@ class Conversation:
         self._unsent.extendleft(reversed(typed))
         return Loss(why, [])
 
+    def _claim_another_name(self) -> None:
+        """If our name is refused and another one has been typed, ask for that, ahead of all that waits."""
+        for request in self._unsent:
+            if isinstance(request.meaning, Rename):
+                self._unsent.remove(request)
+                self._unsent.appendleft(request)
+                self.name = request.meaning.name
+                self.name_refused = ""
+                return
+
     def _ask(self, line: str) -> None:
         if self.connected:
             self._unsent.append(Request(line, requests.parse(line), hidden=True))
@@ -168,7 +175,7 @@ class Conversation:
     def _may_send(self) -> bool:
         if not self.connected or self._farewell or not self._unsent:
             return False
-        if not self.named and self._unsent[0].line != requests.rename(self.name):
+        if not self.named and self._unsent[0].meaning != Rename(self.name):
             return False
         # Without receipts nothing tells how much is under way.
         return not self.receipts or self._ahead < WINDOW
@@ -188,7 +195,7 @@ class Conversation:
             return []
         request = self._unanswered.popleft()
         self._ahead -= len(request.line)
-        return _taken(request, True)
+        return when_taken(request, True)
 
     def _announced(self, reply: Announcement, oldest: Request | None) -> list[Shown]:
         if reply.what == replies.OFFLINE:
@@ -216,9 +223,13 @@ class Conversation:
             if isinstance(reply, Renamed):
                 show |= not self.had_name
                 self.name = reply.name
+                self.name_refused = ""
                 self.named = self.had_name = True
-            elif oldest.hidden:
-                self.name_refused = reply.text
+            elif not self.named:
+                show = False  # whoever asks why we do not have it is told
+                if oldest.meaning.name == self.name:
+                    self.name_refused = reply.text
+                    self._claim_another_name()
         elif self.receipts is False:
             self._answer(oldest)
         if isinstance(reply, Answer):
@@ -234,10 +245,3 @@ class Conversation:
     def _see(self, addr: str, name: str) -> None:
         self.online[addr] = name
         self._addr_seen |= addr == self._addr
-
-
-def _taken(request: Request, receipt: bool | None) -> list[Shown]:
-    """What is shown for REQUEST once it is dealt with: who is told something in private alone does not see it come."""
-    if request.hidden or not isinstance(request.meaning, To):
-        return []
-    return [PrivateSent(request.meaning.name, request.meaning.text, False if request.refused else receipt)]

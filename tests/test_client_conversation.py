@@ -230,6 +230,16 @@ def test_a_name_that_is_refused_holds_what_is_said() -> None:
     assert talking.sent() == ["hi"]
 
 
+def test_another_name_that_was_typed_while_ours_was_claimed() -> None:
+    """Or while we were away: it is claimed as soon as ours is refused, though it was typed behind other lines."""
+    talking = Talking("小明")
+    assert talking.say("hi", "/rename 小红", "there") == ["rename 小明"]
+    assert talking.hear("该用户名已被使用", LIVE) == []
+    assert talking.sent() == ["/rename 小红"]
+    assert talking.hear("修改用户名为: 小红", LIVE) == [Renamed("小红")]
+    assert talking.sent() == ["hi", "there"]
+
+
 def test_a_server_without_receipts() -> None:
     """Is known by what follows a line of ours; private words then count as taken, without a mark."""
     talking = Talking()
