@@ -92,6 +92,8 @@ class Link:
     def finish(self, now: float) -> None:
         """Send all that waits, and nothing more."""
         self._finishing = True
+        if self._connection:
+            self._connection.go_on()  # Ctrl-C may have come while a piece was dealt with
         self.act(now)
 
     def due(self) -> float:
