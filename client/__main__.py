@@ -15,10 +15,11 @@ from types import FrameType
 from . import requests
 from .client import Client, Options
 from .editor import Editor
-from .events import Events, Resized, Suspended
+from .events import Events
 from .history import History, default_path
 from .link import Gone, Manner
 from .plain import Plain
+from .signals import Signals
 from .theme import Theme
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
@@ -57,23 +58,21 @@ def run(arguments: argparse.Namespace) -> int:
     person = sys.stdin.isatty() and not arguments.listen
     options = choose(arguments, person)
     if not (person and has_control()):
-        return talk(Client(options, events, Plain(asking=person), Editor(History())))
+        with Signals(events):
+            return talk(Client(options, events, Plain(asking=person), Editor(History())))
     from .screen import Screen  # which not every system can have
+
+    def is_event(number: int, frame: FrameType | None) -> None:
+        """Nothing: it comes through the queue, and the screen deals with it."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once more changes nothing: the terminal must be given back
+        sys.exit(128 + number)
 
     editor = Editor(open_history())
     screen = Screen(editor)
-    with screen:
-
-        def resized(number: int, frame: FrameType | None) -> None:
-            events.put(Resized())
-
-        def suspended(number: int, frame: FrameType | None) -> None:
-            events.put(Suspended())
-
-        def ended(number: int, frame: FrameType | None) -> None:
-            sys.exit(128 + number)
-
-        handlers = {signal.SIGWINCH: resized, signal.SIGTSTP: suspended, signal.SIGTERM: ended, signal.SIGHUP: ended}
+    with Signals(events), screen:
+        handlers = {signal.SIGWINCH: is_event, signal.SIGTSTP: is_event, signal.SIGTERM: end, signal.SIGHUP: end}
         for number, handler in handlers.items():
             signal.signal(number, handler)
         return talk(Client(options, events, screen, editor))

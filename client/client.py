@@ -14,7 +14,7 @@ from .completion import Candidates, complete
 from .conversation import Conversation
 from .display import Display
 from .editor import Editor, Line
-from .events import Connected, Events, Lost, Received, Resized, Suspended, Typed
+from .events import Connected, Events, Lost, Received, Signalled, Typed
 from .keyboard import Keyboard
 from .keys import Key
 from .link import Gone, Link, Manner
@@ -146,10 +146,8 @@ class Client:
                 case Typed(data):
                     self._input.append(data)
                     self._take()
-                case Resized():
-                    self._display.redraw()
-                case Suspended():
-                    self._display.suspend()
+                case Signalled(number):
+                    self._display.signalled(number)
                 case Connected() | Received() | Lost():
                     self._link.handle(event, time.monotonic())
         now = time.monotonic()

@@ -26,8 +26,5 @@ class Display(Protocol):
     def set_status(self, status: str) -> None:
         """Show STATUS before the prompt from now on."""
 
-    def redraw(self) -> None:
-        """Draw anew what changes, for the terminal has another size."""
-
-    def suspend(self) -> None:
-        """Stop the process, as Ctrl-Z should, and go on when it is continued."""
+    def signalled(self, number: int) -> None:
+        """Do what the signal NUMBER asks of a display, if anything."""

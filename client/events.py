@@ -1,7 +1,4 @@
-"""What the main thread waits for: all of it comes through one queue, like the channels of a Go select.
-
-A queue.SimpleQueue, because its put() may be called by a signal handler while the same thread is in get().
-"""
+"""What the main thread waits for: all of it comes through one queue, like the channels of a Go select."""
 
 from __future__ import annotations
 
@@ -17,13 +14,10 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Resized:
-    """The terminal has another size."""
+class Signalled:
+    """The signal NUMBER has come, and its handler has run."""
 
-
-@dataclass(frozen=True, slots=True)
-class Suspended:
-    """Ctrl-Z has been pressed."""
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +41,5 @@ class Lost:
     why: str
 
 
-Event = Typed | Resized | Suspended | Connected | Received | Lost
+Event = Typed | Signalled | Connected | Received | Lost
 Events = SimpleQueue[Event]

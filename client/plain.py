@@ -52,11 +52,8 @@ class Plain(Display):
     def set_status(self, status: str) -> None:
         """There is no place for it."""
 
-    def redraw(self) -> None:
-        """Nothing is drawn."""
-
-    def suspend(self) -> None:
-        """The system does that, for nothing has to be given back."""
+    def signalled(self, number: int) -> None:
+        """Nothing is drawn anew, or given back."""
 
     def _write(self, stream: TextIO, lines: Iterable[str]) -> None:
         text = "".join(f"{line}\n" for line in lines)

@@ -45,18 +45,11 @@ class Screen(Display):
     ) -> None:
         self._give_back()
 
-    def suspend(self) -> None:
-        """Stop the process, as Ctrl-Z should, with the terminal as it was found; go on when it is continued."""
-        self._give_back()
-        os.kill(os.getpid(), signal.SIGSTOP)
-        self._take()
-        self.redraw()
-
     def ask(self, prompt: str, *, keep: bool = False) -> None:
         """Let a line be typed behind PROMPT. KEEP leaves both on the screen when it is entered."""
         self._prompt = prompt
         self._keep = keep
-        self.redraw()
+        self._redraw()
 
     def feed(self, data: bytes) -> Iterator[str | Key | None]:
         """The lines that DATA enters, and COMPLETE where that is asked for; None at the end of input."""
@@ -74,7 +67,7 @@ class Screen(Display):
                 yield None
             else:
                 self._editor.press(key)
-        self.redraw()
+        self._redraw()
 
     def show(self, lines: Iterable[str]) -> None:
         """Show lines above what is being typed."""
@@ -86,9 +79,18 @@ class Screen(Display):
         """Show STATUS before the prompt from now on."""
         if status != self._status:
             self._status = status
-            self.redraw()
+            self._redraw()
 
-    def redraw(self) -> None:
+    def signalled(self, number: int) -> None:
+        """Draw for another size, or stop the process, as Ctrl-Z should, with the terminal as it was found."""
+        if number == signal.SIGTSTP:
+            self._give_back()
+            os.kill(os.getpid(), signal.SIGSTOP)
+            self._take()  # continued
+        if number in (signal.SIGTSTP, signal.SIGWINCH):
+            self._redraw()
+
+    def _redraw(self) -> None:
         """Draw the prompt and the line as they are now."""
         self._write(self._erased() + self._draw())
 

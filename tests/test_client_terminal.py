@@ -143,7 +143,7 @@ def test_quit_leaves(server: StrictServer, connect: Connect, client: Client) -> 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, None])
 def test_the_terminal_is_given_back(server: StrictServer, client: Client, ending: signal.Signals | None) -> None:
-    """As it was, however the client ends."""
+    """As it was, however the client ends, and even if it is told twice."""
     child = client(server.port, "--name", "小明")
     child.expect_exact(PROMPT)
     assert not termios.tcgetattr(child.child_fd)[3] & termios.ECHO
@@ -152,6 +152,8 @@ def test_the_terminal_is_given_back(server: StrictServer, client: Client, ending
     else:
         child.kill(ending)
     child.expect_exact("\x1b[?2004l")
+    if ending in (signal.SIGTERM, signal.SIGHUP):
+        child.kill(ending)
     while not termios.tcgetattr(child.child_fd)[3] & termios.ECHO:
         pass
     assert end(child) == (0 if ending is None else 128 + ending)

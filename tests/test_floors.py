@@ -24,7 +24,7 @@ FLOORS = {
     "bench": {"__init__": 0, "cases": 0, "load": 1, "report": 1, "measure": 2, "chart": 2, "__main__": 3},
     "client": {
         **dict.fromkeys(("__init__", "text", "requests", "replies", "events", "backoff", "history", "completion"), 0),
-        **dict.fromkeys(("shown", "keys", "connection", "keyboard", "menu"), 1),
+        **dict.fromkeys(("shown", "keys", "connection", "keyboard", "signals", "menu"), 1),
         **dict.fromkeys(("conversation", "theme", "editor", "display"), 2),
         **dict.fromkeys(("link", "plain", "screen"), 3),
         "client": 4,
