@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import sys
 import threading
@@ -16,6 +17,9 @@ from server.server import ChatServer
 from server.settings import Settings
 
 PATIENCE = 30.0  # seconds after which something that must come will not; nothing passes by waiting for it
+
+# In a shell's background job it is ignored, and so it would be by the programs that we start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Connect = Callable[[], "Peer"]
 
