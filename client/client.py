@@ -47,6 +47,7 @@ class Client:
     """A conversation between a server and a user. Go: Client"""
 
     def __init__(self, options: Options, events: Events, display: Display, editor: Editor) -> None:
+        """Prepare the parts of the client. Unlike its Go counterpart, this does not connect. Go: NewClient"""
         self._options = options
         self._events = events
         self._display = display

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 import threading
 
@@ -29,13 +29,15 @@ class Keyboard:
         self._wanted.set()
 
     def _read(self) -> None:
+        # Not sys.stdin itself: its lock, held by a daemon thread, would break the interpreter's end. And not os.read():
+        # on a Windows console only this object knows how to read Chinese.
+        raw: io.RawIOBase = sys.stdin.buffer.raw  # type: ignore[union-attr]
         data = b"?"
         while data:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                # Not through sys.stdin: its lock, held by a daemon thread, would break the interpreter's end.
-                data = os.read(sys.stdin.fileno(), CHUNK)
+                data = raw.read(CHUNK) or b""
             except OSError:  # the terminal is gone
                 data = b""
             self._events.put(Typed(data))

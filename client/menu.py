@@ -1,4 +1,4 @@
-"""The menu and its modes: what the user is asked, and what is sent for it. Go: Client.menu, Client.Run"""
+"""The menu and its modes: what the user is asked, and what is sent for it. Go: Client.menu"""
 
 from __future__ import annotations
 
@@ -80,7 +80,11 @@ class Menu:
                 self._send(line)
 
     def private_chat(self) -> None:
-        """Ask for a user, then say each line to that user alone. Go: Client.PrivateChat"""
+        """Ask for a user, then say each line to that user alone.
+
+        Go: Client.PrivateChat
+        Go: Client.Who
+        """
         for answer in self._lines(WHOM_PROMPT, completion.for_whom, talk=False):
             name = answer.strip()
             if name == requests.WHO:
@@ -92,7 +96,11 @@ class Menu:
                     self._send(requests.private(name, line))
 
     def update_name(self) -> None:
-        """Ask for a new name. Go: Client.UpdateName"""
+        """Ask for a new name.
+
+        Go: Client.Rename
+        Go: Client.UpdateName
+        """
         if name := self._ask(NAME_PROMPT).strip():
             self._send(requests.rename(name))
 

@@ -1,0 +1,174 @@
+"""The client as a program: flags, which kind of display, signals, and exit statuses."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import math
+import os
+import signal
+import sys
+from types import FrameType
+
+from . import requests
+from .client import Client, Options
+from .editor import Editor
+from .events import Events
+from .history import History, default_path
+from .link import Gone, Manner
+from .plain import Plain
+from .signals import Signals
+from .theme import Theme
+
+INTERRUPTED = 130  # what a shell makes of SIGINT
+SIGN_OF_LIFE = 4.0  # seconds; twice within the server's usual limit
+
+
+def main() -> int:
+    """Chat until the user leaves; the exit status."""
+    arguments = parse_arguments()
+    prepare_streams()
+    try:
+        return run(arguments)
+    except Gone as gone:
+        print(f"client: {gone}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError:  # nobody reads our output any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail, too
+        return 1
+
+
+def prepare_streams() -> None:
+    """Have all three be UTF-8, whatever the locale; one that is closed is empty."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Chat on the display that fits; the exit status. Raises Gone, KeyboardInterrupt, OSError."""
+    events: Events = Events()
+    person = sys.stdin.isatty() and not arguments.listen
+    options = choose(arguments, person)
+    if not (person and has_control()):
+        with Signals(events):
+            return talk(Client(options, events, Plain(asking=person), Editor(History())))
+    from .screen import Screen  # which not every system can have
+
+    def is_event(number: int, frame: FrameType | None) -> None:
+        """Nothing: it comes through the queue, and the screen deals with it."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once more changes nothing: the terminal must be given back
+        sys.exit(128 + number)
+
+    editor = Editor(open_history())
+    screen = Screen(editor)
+    with Signals(events), screen:
+        handlers = {signal.SIGWINCH: is_event, signal.SIGTSTP: is_event, signal.SIGTERM: end, signal.SIGHUP: end}
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        return talk(Client(options, events, screen, editor))
+
+
+def talk(client: Client) -> int:
+    """Let CLIENT run; Ctrl-C leaves, too, and once more leaves at once."""
+    try:
+        return client.run()
+    except KeyboardInterrupt:
+        with contextlib.suppress(Gone):
+            client.leave()
+        raise
+
+
+def choose(arguments: argparse.Namespace, person: bool) -> Options:
+    """What the flags mean for a PERSON who types, or for a pipe."""
+    keep_alive = arguments.keep_alive
+    terminal = sys.stdout.isatty()
+    return Options(
+        server=(arguments.ip, arguments.port),
+        name=arguments.name or "",
+        manner=Manner(
+            keep_alive=keep_alive or (SIGN_OF_LIFE if arguments.listen else 0.0),
+            comes_back=keep_alive > 0,
+            patient=person or keep_alive > 0,
+            needed=arguments.listen and not keep_alive,
+        ),
+        listen=arguments.listen,
+        person=person,
+        bell=terminal and not arguments.no_bell,
+        theme=Theme(
+            colours=terminal and has_control() and not os.environ.get("NO_COLOR"),
+            time=not arguments.no_time,
+            addresses=arguments.verbose,
+        ),
+    )
+
+
+def has_control() -> bool:
+    """Whether the terminal does more than show line after line, and the system lets us."""
+    capable = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return capable and importlib.util.find_spec("termios") is not None
+
+
+def open_history() -> History:
+    """What was typed before; without a file for it, nothing."""
+    try:
+        return History(default_path())
+    except (OSError, RuntimeError) as error:  # the latter if nobody knows our home
+        print(f"client: no history: {error}", file=sys.stderr)
+        return History()
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The flags. Exits with status 2 on one that makes no sense."""
+    parser = argparse.ArgumentParser(
+        prog="client",
+        description="Chat in a terminal. What comes through a pipe is said, too: echo hello | python3 -m client",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("-ip", "--ip", default="127.0.0.1", help="the server's address (default: %(default)s)")
+    add("-port", "--port", type=_port, default=6666, help="and its port (default: %(default)s)")
+    add("--name", type=_name, help="go straight to public chat under this name")
+    add("--listen", action="store_true", help="only read; standard input is left alone")
+    add(
+        "--keep-alive",
+        nargs="?",
+        type=_seconds,
+        const=SIGN_OF_LIFE,
+        default=0.0,
+        metavar="SECONDS",
+        help="send a sign of life in silence, every %(const)g seconds, and come back at once if the connection is lost",
+    )
+    add("--no-time", action="store_true", help="no time in front of each line")
+    add("--no-bell", action="store_true", help="no bell for a private word")
+    add("-v", "--verbose", action="store_true", help="show addresses")
+    return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not between 1 and 65535")
+    return port
+
+
+def _name(text: str) -> str:
+    if not requests.is_name(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not one word")
+    return text
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a time")
+    return seconds
