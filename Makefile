@@ -9,7 +9,7 @@ help: ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run-server: ## run the server; ARGS="--ip 0.0.0.0" and the like
-	@exec $(PYTHON) -m server $(ARGS)
+	@exec $(PYTHON) -m tools.foreground $(PYTHON) -m server $(ARGS)
 
 run-client: ## run the client; ARGS="--ip HOST --port N"
 	@exec $(PYTHON) -m client $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -157,11 +158,23 @@ def test_nc_gets_every_answer(port: int) -> None:
         assert re.fullmatch(expected, answer)
 
 
+def status(child: pexpect.spawn[str]) -> int | None:
+    """Wait until a program has ended. Return its exit status, or None if a signal ended it."""
+    child.expect(pexpect.EOF)
+    assert "Traceback" not in child.before
+    child.wait()
+    exit_status: int | None = child.exitstatus
+    return exit_status
+
+
 def test_the_make_targets_run_both_programs(program: Program) -> None:
-    """`make run-server` and `make run-client` start them with the flags in ARGS; Ctrl-C ends the server well."""
+    """`make run-server` and `make run-client` start them with the flags in `ARGS`.
+
+    Ctrl-C reaches the server and not make, so the exit status is the server's own.
+    """
     make = need("make")
     server = program(make, "run-server", f"PYTHON={sys.executable}", "ARGS=--port 0")
-    server.expect(r"telnet 127\.0\.0\.1 (\d+)\r\n")
+    server.expect(r"\D(\d+)\r\n")
     port = server.match[1]
     client = program(make, "run-client", f"PYTHON={sys.executable}", f"ARGS=--port {port}")
     client.expect_exact("已上线")
@@ -169,8 +182,53 @@ def test_the_make_targets_run_both_programs(program: Program) -> None:
     client.expect_exact(f"{peer.addr}:已上线")
     peer.close()
     client.sendline("0")
-    client.expect(pexpect.EOF)
+    assert status(client) == 0
     server.sendcontrol("c")
-    server.expect_exact("SIGINT: stopping")
-    server.expect(pexpect.EOF)
-    assert "Traceback" not in server.before
+    assert status(server) == 0
+
+
+def test_make_reports_each_failure_as_2(program: Program) -> None:
+    """That is how make is. The program's own status, which is 1, stands in its message."""
+    make = need("make")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = program(make, "run-server", f"PYTHON={sys.executable}", f"ARGS=--port {port}")
+        server.expect_exact(f"127.0.0.1 port {port}")
+        server.expect_exact("Error 1")
+        assert status(server) == 2
+    client = program(make, "run-client", f"PYTHON={sys.executable}", f"ARGS=--port {port}")
+    client.expect_exact(f"127.0.0.1 port {port}")
+    client.expect_exact("Error 1")
+    assert status(client) == 2
+
+
+def test_a_server_under_make_is_a_job_of_the_shell(program: Program) -> None:
+    """Ctrl-Z stops it together with make, `fg` and `bg` continue it, and SIGTERM to make ends it in order."""
+    make, bash = need("make"), need("bash")
+    shell = program(bash, "--norc", "--noprofile", "-i")
+    shell.sendline("PS1='[$?] ready '")
+    shell.expect_exact("[0] ready ")
+
+    def start() -> int:
+        shell.sendline(f"{make} run-server PYTHON={sys.executable} ARGS='--port 0'")
+        shell.expect(r"\D(\d+)\r\n")
+        return int(shell.match[1])
+
+    def stop_and_continue(how: str, port: int) -> Peer:
+        """Stop the server with Ctrl-Z and continue it. Return a user whom it serves after that."""
+        shell.sendcontrol("z")
+        shell.expect_exact("] ready ")
+        shell.sendline(how)
+        peer = Peer(port)
+        peer.until(f"[{peer.addr}]{peer.addr}:已上线")
+        return peer
+
+    peer = stop_and_continue("fg", start())
+    shell.sendcontrol("c")
+    shell.expect_exact("[0] ready ")
+    assert peer.rest().decode() == "服务器关闭，连接中断\n"
+    peer.close()
+    peer = stop_and_continue("bg", start())
+    shell.sendline("kill %1")
+    assert peer.rest().decode() == "服务器关闭，连接中断\n"
+    peer.close()
