@@ -13,7 +13,7 @@ def main() -> int:
     """Run the client. Return its exit status, which is 1 on a Python that is too old."""
     if sys.version_info < OLDEST:
         needed, found = (".".join(map(str, version)) for version in (OLDEST, sys.version_info[:3]))
-        print(f"chatroom needs Python {needed} or newer; this is {found}", file=sys.stderr)
+        print(f"chatroom needs Python {needed} or newer; this is Python {found}", file=sys.stderr)
         return 1
     from . import program
 
