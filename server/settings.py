@@ -1,4 +1,4 @@
-"""How a server behaves: every figure that its owner may change, with its default."""
+"""Every figure that the owner of a server may change, with its default."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class Settings:
 
     ip: str = "127.0.0.1"
     port: int = 6666  # 0 picks a free one
-    idle_timeout: float = 10.0  # seconds without a line after which a user is kicked; 0 is never
-    receipt: bool = True  # whether each line is answered with protocol.RECEIPT
-    max_users: int = 10_000  # connections at a time; 0 is no limit
-    max_per_ip: int = 64  # the same from one IPv4 address or IPv6 /64, but for loopback
-    rate: float = 10.0  # lines a second from one user after a burst, but from loopback; 0 is no limit
+    idle_timeout: float = 10.0  # seconds without a line after which a user is kicked; 0 means never
+    receipt: bool = True  # whether each line is answered by `I'm live`
+    max_users: int = 10_000  # maximum connections; 0 means no configured limit
+    max_per_ip: int = 64  # maximum connections per IPv4 address or IPv6 /64; loopback is exempt; 0 means no limit
+    rate: float = 10.0  # lines a second from one user after a burst; loopback is exempt; 0 means no limit
     burst: int = 20  # lines
-    renames: int = 5  # that one user may do in rename_period, but from loopback; 0 is no limit
+    max_renames: int = 5  # renames of one user in rename_period; loopback is exempt; 0 means no limit
     rename_period: float = 20.0  # seconds
     max_line: int = 4096  # bytes of a line, without its end
     outbox_limit: int = 256 * 1024  # bytes that may wait for one user

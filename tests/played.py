@@ -6,7 +6,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from .conftest import PATIENCE
+from .support.peers import PATIENCE
 
 
 class PlayedServer:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .conftest import PATIENCE, Connect, StrictServer, running
+from .support.peers import PATIENCE, Connect, StrictServer, running
 from .played import played
 
 Process = subprocess.Popen[str]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .conftest import Connect, Peer, StrictServer, running
+from .support.peers import Connect, Peer, StrictServer, running
 from .played import played
 from .tmux import Tmux, tmux
 
@@ -183,7 +183,7 @@ def test_a_conversation_outlives_its_connection(tmux: Tmux) -> None:
         kicked = "* 长时间未使用，连接中断；输入下一行时自动重新连接"
         tmux.ends(*wrapped(kicked, tmux.columns), *wrapped(f"[离线]{PROMPT}half", tmux.columns))
         peer = Peer(server.port)
-        peer.until(peer.tag + "已上线")
+        peer.until(peer.prefix + "已上线")
         tmux.type(" typed")
         tmux.press("Enter")
         assert peer.line().endswith("已上线")

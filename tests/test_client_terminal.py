@@ -13,7 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from .conftest import PATIENCE, Connect, StrictServer
+from .support.peers import PATIENCE, Connect, StrictServer
 from .played import played
 
 Client = Callable[..., "pexpect.spawn[str]"]

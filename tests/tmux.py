@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PATIENCE, need
+from .support.peers import PATIENCE, need
 
 Screen = list[str]
 

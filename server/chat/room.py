@@ -1,0 +1,87 @@
+"""The room: who is online, and under which name. It is a state machine over one log of entries.
+
+Pure. The same entries in the same order always give the same room, and its members are told the same. So names need no
+lock against two who want the same one: the log decides who asked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .names import fold
+from .told import Told
+
+
+@dataclass(slots=True)
+class Entry:
+    """What one member wants, at its place in the log. `number` is the member's, `time` is seconds since 1970."""
+
+    number: int
+    time: float
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Change the room, and tell the members what this entry causes."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class Member:
+    """Somebody who is online. The name is the address until the first rename. Go: User.Name, User.Addr"""
+
+    number: int
+    addr: str
+    name: str
+    key: str  # the folded name, under which it is unique
+
+
+@dataclass(slots=True)
+class Room:
+    """Everyone who is online. Whoever calls these methods holds the map lock. Go: Server.OnlineMap"""
+
+    members: dict[int, Member] = field(default_factory=dict)  # by number
+    online_map: dict[str, Member] = field(default_factory=dict)  # by folded name
+    closed: bool = False
+
+    def apply(self, entries: Iterable[Entry]) -> Told:
+        """Apply entries in their order, and return what each member is told by them."""
+        told = Told()
+        for entry in entries:
+            entry.apply(self, told)
+        return told
+
+    def add(self, number: int, addr: str) -> Member:
+        """Add a member, whose name is its address. Go: the OnlineMap half of User.Online"""
+        member = self.members[number] = Member(number, addr, addr, fold(addr))
+        self.online_map[member.key] = member
+        return member
+
+    def remove(self, number: int) -> Member | None:
+        """Remove a member, which frees its name. Return None if it has gone before.
+
+        Go: the OnlineMap half of User.Offline
+        """
+        member = self.members.pop(number, None)
+        if member is not None:
+            self._free_name(member)
+        return member
+
+    def rename(self, member: Member, name: str, key: str) -> bool:
+        """Give a member another name. Return False if somebody else has it."""
+        if self.online_map.get(key, member) is not member:
+            return False
+        self._free_name(member)
+        member.name, member.key = name, key
+        self.online_map[key] = member
+        return True
+
+    def close(self) -> None:
+        """Remove everyone. Nobody can come in any more."""
+        self.closed = True
+        self.members.clear()
+        self.online_map.clear()
+
+    def _free_name(self, member: Member) -> None:
+        # After a reset, the same address may be back already, and then the name is the newcomer's.
+        if self.online_map.get(member.key) is member:
+            del self.online_map[member.key]

@@ -1,0 +1,23 @@
+"""The exact texts that the server says. They are the Go program's own, byte for byte, and those that we added."""
+
+from __future__ import annotations
+
+ONLINE = "已上线"
+OFFLINE = "下线"
+LISTED = "在线"
+RECEIPT = "I'm live"
+RENAMED = "修改用户名为: "
+NAME_TAKEN = "该用户名已被使用"
+NAME_BAD = "用户名不合法："
+NOT_ONLINE = "该用户不在线"
+RENAME_FORMAT = "消息格式不正确，请使用 [rename newname] 格式"
+TO_FORMAT = "消息格式不正确，请使用 [to username content] 格式"
+LINE_TOO_LONG = "消息过长，上限 {} 字节"
+UNKNOWN_COMMAND = "未知命令，输入 /help 查看帮助"
+IDLE = "长时间未使用，连接中断"
+TOO_SLOW = "接收过慢，连接中断"
+FULL = "服务器人数已满，请稍后再试"
+TOO_MANY_FROM_THERE = "来自同一地址的连接过多，请稍后再试"
+RENAMED_TOO_OFTEN = "改名过于频繁，请稍后再试"
+TOO_BUSY = "服务器繁忙，请稍后再试"
+CLOSING = "服务器关闭，连接中断"

@@ -1,0 +1,21 @@
+"""The commands. Each file here adds a command or a family of them; nothing else has to change.
+
+A file is found because it is here. It holds a list `COMMANDS`, and may hold entries and events of its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from .registry import Registry
+
+
+def discover() -> Registry:
+    """Return the registry of all commands in this folder. The files are taken in the order of their names."""
+    registry = Registry()
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
+        found = importlib.import_module(f"{__name__}.{module.name}")
+        for command in getattr(found, "COMMANDS", ()):
+            registry.add(command)
+    return registry

@@ -1,0 +1,83 @@
+"""The commands of the Go notes: `who`, `rename NEW` and `to NAME TEXT`. Go: User.DoMessage"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..chat import events, names, texts
+from ..chat.entries import Line
+from ..chat.room import Entry, Member, Room
+from ..chat.told import Told
+from .registry import Command, Request
+
+
+@dataclass(slots=True)
+class Who(Line):
+    """The question who is online."""
+
+    def act(self, room: Room, member: Member, told: Told) -> str:
+        """Tell the asker everyone who is online at this point of the log."""
+        users = tuple((user.addr, user.name) for user in room.online_map.values())
+        told.member(self.number, events.Users(users))
+        return ""
+
+
+@dataclass(slots=True)
+class Rename(Line):
+    """The wish for another name. It has been checked against the rules; whether it is free, the log decides."""
+
+    name: str
+    key: str
+
+    def act(self, room: Room, member: Member, told: Told) -> str:
+        """Take the name, if nobody else has it: looking and taking are one step."""
+        renamed = room.rename(member, self.name, self.key)
+        return texts.RENAMED + self.name if renamed else texts.NAME_TAKEN
+
+
+@dataclass(slots=True)
+class Whisper(Line):
+    """A private word for the one whose folded name is `key`."""
+
+    key: str
+    text: str
+
+    def act(self, room: Room, member: Member, told: Told) -> str:
+        """Tell the one who has the name, and nobody else."""
+        receiver = room.online_map.get(self.key)
+        if receiver is None:
+            return texts.NOT_ONLINE
+        told.member(receiver.number, events.Whispered(self.time, member.name, self.text))
+        return ""
+
+
+def who(request: Request) -> Entry:
+    """`who`, alone on its line."""
+    return Who(request.number, request.time)
+
+
+def rename(request: Request) -> Entry:
+    """`rename NEW`: one word. The look at the rules is dear, so it is done here and not under the map lock."""
+    words = request.rest.split()
+    if len(words) != 1:
+        return request.refuse(texts.RENAME_FORMAT)
+    try:
+        name = names.check(words[0], request.registry.commands)
+    except names.BadName as error:
+        return request.refuse(f"{texts.NAME_BAD}{error}")
+    return Rename(request.number, request.time, name, names.fold(name))
+
+
+def to(request: Request) -> Entry:
+    """`to NAME TEXT`: the text is all the rest of the line, with its spaces."""
+    name, _, text = request.rest.partition(request.separator)
+    if not name or not text.strip(" "):
+        return request.refuse(texts.TO_FORMAT)
+    return Whisper(request.number, request.time, names.fold(name), text)
+
+
+COMMANDS = [
+    Command("who", "who", "查看在线用户", who, plain=True, alone=True),
+    Command("rename", "rename 新名字", "修改用户名", rename, plain=True),
+    Command("to", "to 用户名 内容", "私聊", to, plain=True),
+]

@@ -1,0 +1,50 @@
+"""`/help` and `/quit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..chat import events
+from ..chat.entries import Leave, Line
+from ..chat.room import Entry, Member, Room
+from ..chat.told import Told
+from .registry import Command, Request
+
+
+@dataclass(slots=True)
+class Help(Line):
+    """The question what can be typed."""
+
+    text: str
+
+    def act(self, room: Room, member: Member, told: Told) -> str:
+        """Tell the asker."""
+        told.member(self.number, events.Notice(self.text))
+        return ""
+
+
+@dataclass(slots=True)
+class Quit(Leave):
+    """The wish to leave. It is a line, so it has a receipt."""
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Give the receipt, then leave as everyone does."""
+        if self.number in room.members:
+            told.done(self.number)
+        Leave.apply(self, room, told)
+
+
+def show_help(request: Request) -> Entry:
+    """`/help`, alone on its line."""
+    return Help(request.number, request.time, request.registry.help)
+
+
+def leave(request: Request) -> Entry:
+    """`/quit`, alone on its line."""
+    return Quit(request.number, request.time, "quit")
+
+
+COMMANDS = [
+    Command("help", "help", "显示本帮助", show_help, alone=True),
+    Command("quit", "quit", "退出", leave, alone=True),
+]

@@ -1,0 +1,110 @@
+"""The registry: from a line of text to the entry that it asks for. Pure.
+
+A line that begins with `/` is a command. The commands of the Go notes are also known without the slash. Everything else
+is talk.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..chat import names, texts
+from ..chat.entries import Alive, Refuse, Say
+from ..chat.room import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command as it was typed: who typed it, when, and what stood behind its word."""
+
+    number: int  # the member's
+    time: float  # seconds since 1970
+    rest: str
+    separator: str  # what stood between the words: a space, or `|`, as ports of the Go program send it
+    registry: Registry
+
+    def refuse(self, reason: str) -> Entry:
+        """Return the entry that tells the member why the command cannot be done."""
+        return Refuse(self.number, self.time, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. `run` makes the entry; it runs in the handler's thread, holds no lock and must not block."""
+
+    word: str
+    usage: str  # as `/help` shows it, without the slash
+    help: str
+    run: Callable[[Request], Entry]
+    plain: bool = False  # whether it is also known without the slash
+    alone: bool = False  # whether nothing may follow the word
+
+
+class Registry:
+    """All commands, in the order in which `/help` shows them."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Command] = {}  # by word
+        self.help = ""  # the text of `/help`: a line for each thing that can be typed
+        self._plain: tuple[str, ...] = ()
+
+    def add(self, command: Command) -> None:
+        """Add a command. Raise ValueError if its word is taken, or would be a bad name for a user to avoid."""
+        if command.word in self.commands or not command.word.isalpha() or names.fold(command.word) != command.word:
+            raise ValueError(f"the command {command.word!r} is there already, or is no word of small letters")
+        self.commands[command.word] = command
+        self._plain = tuple(word for word, known in self.commands.items() if known.plain)
+        self.help = self._make_help()
+
+    def parse(self, number: int, time: float, text: str) -> Entry:
+        """Return what a line of the member `number` asks for; `text` is decoded and has no line end.
+
+        Go: the ifs of User.DoMessage
+        """
+        if not text:
+            return Alive(number, time)
+        if text[0] == "/":
+            if text.startswith("//"):
+                return Say(number, time, text[1:])
+            return self._parse_command(number, time, text[1:]) or Refuse(number, time, texts.UNKNOWN_COMMAND)
+        if text.startswith(self._plain):
+            word, _, rest = self._first_word(text)
+            command = self.commands.get(word)
+            # `who` stands alone, `rename` and `to` have something after them; anything else is talk.
+            if command and command.plain and command.alone == (not rest.strip(" ")):
+                return self._parse_command(number, time, text) or Say(number, time, text)
+        return Say(number, time, text)
+
+    def _parse_command(self, number: int, time: float, text: str) -> Entry | None:
+        """Return what `text`, with its slash taken off, asks for. Return None if there is no such command."""
+        word, separator, rest = self._first_word(text)
+        command = self.commands.get(word)
+        if command is None or (command.alone and rest.strip(" ")):
+            return None
+        return command.run(Request(number, time, rest, separator, self))
+
+    def _first_word(self, text: str) -> tuple[str, str, str]:
+        """Return the first word, the separator behind it, and the rest."""
+        word, separator, rest = text.partition(" ")
+        if "|" in word or not separator:
+            piped, bar, after = text.partition("|")
+            command = self.commands.get(piped)
+            if bar and command and command.plain and not command.alone:
+                return piped, bar, after
+        return word, separator or " ", rest
+
+    def _make_help(self) -> str:
+        plain = [command for command in self.commands.values() if command.plain]
+        rows = [(command.usage, command.help) for command in plain]
+        rows.append((" ".join(f"/{command.word}" for command in plain), "同上；//内容 发送以 / 开头的话"))
+        rows += [(f"/{command.usage}", command.help) for command in self.commands.values() if not command.plain]
+        column = max(_width(usage) for usage, _ in rows) + 2
+        lines = [usage + " " * (column - _width(usage)) + explanation for usage, explanation in rows]
+        return "\n".join([*lines, "其他内容发送给所有人"])
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes. Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

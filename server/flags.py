@@ -1,0 +1,125 @@
+"""The flags of the server, and the settings that they stand for."""
+
+from __future__ import annotations
+
+import argparse
+
+from . import __version__
+from .settings import Settings
+
+_DEFAULT = "(default: %(default)s)"
+_NO_LIMIT = "0 means no limit (default: %(default)s)"
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return the flags. Exits with status 2 on one that makes no sense."""
+    default = Settings()
+    parser = argparse.ArgumentParser(
+        prog="chatroom-server",
+        description="A chat server. People come in with telnet, nc or the chatroom client.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("-ip", "--ip", default=default.ip, help=f"address to listen on; 0.0.0.0 means all of this machine's {_DEFAULT}")
+    add("-port", "--port", type=_port, default=default.port, help=f"port to listen on; 0 picks a free one {_DEFAULT}")
+    add(
+        "--idle-timeout",
+        type=_seconds,
+        default=default.idle_timeout,
+        metavar="SECONDS",
+        help="disconnect users who send nothing for this long; 0 means never (default: %(default)g)",
+    )
+    add("--no-receipt", action="store_true", help='do not answer each line with "I\'m live"')
+    add(
+        "--max-users",
+        type=_number,
+        default=default.max_users,
+        metavar="N",
+        help=f"maximum connections; {_NO_LIMIT}",
+    )
+    add(
+        "--max-per-ip",
+        type=_number,
+        default=default.max_per_ip,
+        metavar="N",
+        help=f"maximum connections from one address; this machine is exempt; {_NO_LIMIT}",
+    )
+    add(
+        "--rate",
+        type=_seconds,
+        default=default.rate,
+        metavar="N",
+        help=f"lines a second from one user, after {default.burst} at once; this machine is exempt; "
+        "0 means no limit (default: %(default)g)",
+    )
+    add(
+        "--max-line",
+        type=_positive,
+        default=default.max_line,
+        metavar="BYTES",
+        help=f"longest line, in bytes of UTF-8 {_DEFAULT}",
+    )
+    add(
+        "--outbox",
+        type=_positive,
+        default=default.outbox_limit // 1024,
+        metavar="KIB",
+        help=f"how much may wait for one slow reader, in KiB, before that reader is disconnected {_DEFAULT}",
+    )
+    add("--hide-addr", action="store_true", help="show a short tag in place of each address")
+    add("--trace", action="store_true", help="show the way of each line through the server on standard error")
+    add(
+        "--log-level",
+        type=str.upper,
+        default="INFO",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+        help=f"how much to log on standard error {_DEFAULT}",
+    )
+    add("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser.parse_args(arguments)
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Return the settings that the flags stand for."""
+    return Settings(
+        ip=arguments.ip,
+        port=arguments.port,
+        idle_timeout=arguments.idle_timeout,
+        receipt=not arguments.no_receipt,
+        max_users=arguments.max_users,
+        max_per_ip=arguments.max_per_ip,
+        rate=arguments.rate,
+        max_line=arguments.max_line,
+        outbox_limit=arguments.outbox * 1024,
+        hide_addr=arguments.hide_addr,
+    )
+
+
+def _port(text: str) -> int:
+    port = _number(text)
+    if port > 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not between 0 and 65535")
+    return port
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    number = _number(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+    return seconds

@@ -1,0 +1,37 @@
+"""A token bucket: so many at once, then so many a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+class TokenBucket:
+    """A rate limit with a burst. One thread uses it."""
+
+    def __init__(self, burst: float, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """The bucket is full at first, with `burst` tokens. `rate` is tokens a second, which `clock` counts."""
+        self._burst = burst
+        self._rate = rate
+        self._clock = clock
+        self._level = burst
+        self._filled = clock()
+
+    def take(self) -> float:
+        """Take a token, on credit if there is none. Return the seconds until it will be there."""
+        self._fill()
+        self._level -= 1
+        return max(0.0, -self._level / self._rate)
+
+    def try_take(self) -> bool:
+        """Take a token if there is one. Return whether there was."""
+        self._fill()
+        if self._level < 1:
+            return False
+        self._level -= 1
+        return True
+
+    def _fill(self) -> None:
+        now = self._clock()
+        self._level = min(self._burst, self._level + (now - self._filled) * self._rate)
+        self._filled = now

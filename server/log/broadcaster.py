@@ -1,0 +1,125 @@
+"""The broadcaster: takes entries from the log, applies them to the room, and hands everyone what they are told.
+
+Lock rule: the map lock guards the room, with every user's name, and the map of users. Only this file takes it. Under it
+nothing blocks: no send that waits, no `put` that may wait, no `join`, no logging. An outbox's lock may be taken under
+it, never the other way round.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+from ..chat.entries import Join
+from ..chat.room import Entry, Room
+from ..chat.told import Told
+from ..threads.channel import Channel
+from ..wire.encoding import Encoding, Page
+from ..wire.user import User
+from .subscriber import Batch, Subscriber
+
+log = logging.getLogger(__name__)
+
+# Entries that may wait for the broadcaster. It never waits for a reader, so a flood of speakers is only slowed down to
+# the broadcaster's speed.
+MESSAGE_CAPACITY = 1024
+
+
+class Broadcaster:
+    """The log of all entries, and the thread that applies it. Go: Server.Message, Server.mapLock"""
+
+    def __init__(self, subscribers: Sequence[Subscriber] = ()) -> None:
+        self.room = Room()  # Go: Server.OnlineMap
+        self.map_lock = threading.RLock()
+        self.message: Channel[Entry] = Channel(MESSAGE_CAPACITY)
+        self._subscribers = subscribers
+        self._users: dict[int, User] = {}  # whoever is online, by number
+        # Users whose Join is still in the log. A handler puts its user in before the entry, and the broadcaster takes
+        # it out after the entry, so the channel keeps the two apart and no lock is needed.
+        self._arriving: dict[int, User] = {}
+
+    def online(self, user: User) -> None:
+        """Let a user in. Raises Closed. Go: User.Online"""
+        self._arriving[user.number] = user
+        self.message.put_all([Join(user.number, time.time(), user.addr)])
+
+    def broadcast(self, entries: list[Entry]) -> None:
+        """Append what a user has caused to the log, and wait while the log is full. Raises Closed.
+
+        Many lines are one put. Go: Server.BroadCast
+        """
+        if entries:
+            self.message.put_all(entries)
+
+    def offline(self, entries: list[Entry]) -> None:
+        """Append a user's last entries to the log, without waiting. Raises Closed. Go: User.Offline
+
+        When a thousand leave at once, waking those who wait would cost more than the room that their entries take.
+        """
+        self.message.put_all(entries, wait=False)
+
+    def users(self) -> list[User]:
+        """Return everyone online, at one moment. Any thread."""
+        with self.map_lock:
+            return list(self._users.values())
+
+    def listen_message(self) -> None:
+        """Fan out the log until it is closed. This is the broadcaster thread's whole life. Go: Server.ListenMessage"""
+        try:
+            while entries := self.message.get_all():
+                self._fan_out(entries)
+                entries.clear()  # or what was said last would stay in memory until somebody speaks again
+        finally:
+            self.message.close()  # after a bug: whoever waits for room must not wait for ever
+
+    def close(self) -> None:
+        """End the broadcaster, once nobody will append anything any more."""
+        self.message.close()
+
+    def _fan_out(self, entries: list[Entry]) -> None:
+        taken = time.time()
+        with self.map_lock:
+            told = self.room.apply(entries)
+            pages: dict[Encoding, Page] = {}
+            if told.common:
+                self._tell_the_others(told, pages)
+            for number in told.copies:
+                self._tell_one(number, told, pages)
+        for subscriber in self._subscribers:
+            self._record(subscriber, Batch(entries, told, self._users, taken))
+
+    def _tell_the_others(self, told: Told, pages: dict[Encoding, Page]) -> None:
+        """Hand the common events to everyone who is told nothing else: one object for all of one encoding."""
+        copies = told.copies
+        for number, user in self._users.items():
+            if number in copies:
+                continue
+            page = pages.get(user.encoding) or self._make_page(told, user.encoding, pages)
+            user.outbox.put(page.data)
+
+    def _tell_one(self, number: int, told: Told, pages: dict[Encoding, Page]) -> None:
+        """Hand one member what it alone is told, between the common events."""
+        copy = told.copies[number]
+        user = self._users.get(number) or self._arriving.pop(number, None)
+        if user is None:
+            return
+        encoding = user.encoding
+        user.outbox.put((pages.get(encoding) or self._make_page(told, encoding, pages)).copy(copy))
+        if copy.end is None:
+            self._users[number] = user
+        else:
+            self._users.pop(number, None)
+            user.outbox.close()
+
+    def _make_page(self, told: Told, encoding: Encoding, pages: dict[Encoding, Page]) -> Page:
+        page = pages[encoding] = Page(told.common, encoding)
+        return page
+
+    def _record(self, subscriber: Subscriber, batch: Batch) -> None:
+        try:
+            subscriber.record(batch)
+        except Exception:
+            log.exception("a subscriber has failed, and gets no more batches")
+            self._subscribers = [other for other in self._subscribers if other is not subscriber]

@@ -1,0 +1,88 @@
+"""The server as a program: logging, signals, exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+
+from .flags import parse_arguments, settings_of
+from .limits.descriptors import raise_file_limit
+from .log.subscriber import Subscriber
+from .ops.journal import Journal
+from .ops.log_handler import DroppingHandler
+from .ops.trace import Trace
+from .server import ChatServer
+from .wire.addresses import is_loopback
+
+log = logging.getLogger(__name__)
+
+# Seconds. Every thread that waits for the interpreter wakes up this often to look for it. With the default of 5 ms, ten
+# thousand handlers that are woken together keep the machine busy with nothing else.
+SWITCH_INTERVAL = 0.1
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run() -> int:
+    """Serve until SIGINT, SIGTERM or SIGHUP, and return the exit status."""
+    arguments = parse_arguments()
+    settings = settings_of(arguments)
+    handler = _start_log(arguments.log_level)
+    raise_file_limit()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    # Every thread inherits this mask, so the signals wait for sigwait() below. No signal handler runs anywhere, and a
+    # second signal during the stop changes nothing.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    journal = Journal()
+    subscribers: list[Subscriber] = [journal]
+    if arguments.trace:
+        subscribers.append(Trace(handler.write_line))
+    try:
+        server = ChatServer(settings, subscribers, on_failure=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    except (OSError, UnicodeError) as error:
+        print(f"chatroom-server: cannot listen on {settings.ip} port {settings.port}: {error}", file=sys.stderr)
+        return 1
+    with server:
+        _say_where(server)
+        log.info("%s: stopping", signal.Signals(signal.sigwait(STOP_SIGNALS)).name)
+    log.info("stopped after %s", journal.summary())
+    return 1 if server.supervisor.failed else 0
+
+
+def reachable_address(host: str) -> str:
+    """Return an address of this machine at which neighbours reach a server that listens on `host`."""
+    if host not in ("0.0.0.0", "::"):
+        return host
+    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        # Connecting a datagram socket sends nothing. It only looks up which of our addresses would be used.
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))
+            return str(probe.getsockname()[0])
+    return socket.gethostname()
+
+
+def _start_log(level: str) -> DroppingHandler:
+    if sys.stderr is None:  # closed: no socket must take its place
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    handler = DroppingHandler(sys.stderr.fileno())
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", handlers=[handler])
+    return handler
+
+
+def _say_where(server: ChatServer) -> None:
+    host = str(server.server_address[0])
+    log.info(
+        "listening on %s port %d; come in with: telnet -E %s %d",
+        host,
+        server.port,
+        reachable_address(host),
+        server.port,
+    )
+    if not is_loopback(host):
+        log.warning("whoever reaches this machine can come in, and nothing is encrypted")
+    if server.max_users < server.settings.max_users:
+        log.warning("at most %d users: that many files may be open", server.max_users)

@@ -1,0 +1,57 @@
+"""A channel as Go has it: a queue.Queue that its senders can close.
+
+It does one more thing, which neither has: to hand over all that waits at once, and to take as much.
+"""
+
+from __future__ import annotations
+
+import queue
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Closed(Exception):
+    """Something was put into a closed channel. That is a bug of the sender, as in Go."""
+
+
+class Channel(queue.Queue[T]):
+    """A queue.Queue that its senders can close. Any thread may call any method. Go: chan"""
+
+    closed = False  # guarded by self.mutex
+
+    def close(self) -> None:
+        """Close the channel. Waiting items can still be taken. May be called twice. Go: close(ch)"""
+        with self.mutex:
+            self.closed = True
+            self.not_empty.notify_all()
+            self.not_full.notify_all()
+
+    def put_all(self, items: list[T], wait: bool = True) -> None:
+        """Put all items in together, which may go over maxsize. With `wait`, wait for room before.
+
+        Raises Closed.
+        """
+        with self.not_full:
+            while wait and 0 < self.maxsize <= self._qsize() and not self.closed:
+                self.not_full.wait()
+            if self.closed:
+                raise Closed
+            self.queue.extend(items)
+            self.not_empty.notify()
+
+    def get_all(self) -> list[T]:
+        """Wait until something is there, then take all of it, oldest first. Return nothing once closed and empty."""
+        with self.not_empty:
+            while not self._qsize() and not self.closed:
+                self.not_empty.wait()
+            taken = list(self.queue)
+            self.queue.clear()
+            self.not_full.notify_all()
+            return taken
+
+    def _put(self, item: T) -> None:
+        # The hook of queue.Queue.put, called with the mutex held.
+        if self.closed:
+            raise Closed
+        super()._put(item)

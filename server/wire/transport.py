@@ -1,0 +1,68 @@
+"""The way to one peer's socket. No other file calls a connection's socket, so that another kind can take its place.
+
+Rules: one thread at a time sends, which the outbox sees to. One thread reads, the handler. Only the handler closes;
+anyone else who wants the connection to end calls `hang_up`, which wakes the reader. `close` would not wake it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+
+_DONTWAIT = int(socket.MSG_DONTWAIT)
+
+
+class Transport:
+    """A plain TCP connection. Any thread may call any method, within the rules above."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._send = connection.send
+
+    def peek(self, size: int, timeout: float) -> bytes:
+        """Wait up to `timeout` seconds for the first bytes, and return up to `size` of them without taking them.
+
+        Return nothing if none have come. Raises OSError if the peer is gone.
+        """
+        first = select.poll()
+        first.register(self._socket, select.POLLIN)
+        return self._socket.recv(size, socket.MSG_PEEK) if first.poll(timeout * 1000) else b""
+
+    def recv(self, size: int, timeout: float | None = None) -> bytes:
+        """Wait for bytes and take up to `size` of them. Return nothing at the end, or when the peer is gone.
+
+        With a `timeout` in seconds, return nothing when it is over.
+        """
+        try:
+            if timeout is not None:
+                self._socket.settimeout(timeout)
+            return self._socket.recv(size)
+        except OSError:  # reset by the peer, or too late
+            return b""
+
+    def try_send(self, data: bytes) -> int:
+        """Send what the kernel takes without waiting, and return how many bytes that were. Raises OSError."""
+        try:
+            return self._send(data, _DONTWAIT)
+        except BlockingIOError:
+            return 0
+
+    def send_all(self, data: bytes) -> None:
+        """Send all of `data`, and wait as long as that takes. Raises OSError."""
+        self._socket.sendall(data)
+
+    def stop_sending(self) -> None:
+        """Let the peer see the end, after all that has been sent."""
+        with contextlib.suppress(OSError):  # the peer is gone
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def stop_reading(self) -> None:
+        """Let our own reader see the end. What waits can still be sent."""
+        with contextlib.suppress(OSError):  # the peer is gone
+            self._socket.shutdown(socket.SHUT_RD)
+
+    def hang_up(self) -> None:
+        """End the connection both ways, which wakes whoever waits for it in `recv` or in `send_all`."""
+        with contextlib.suppress(OSError):  # the peer was quicker
+            self._socket.shutdown(socket.SHUT_RDWR)

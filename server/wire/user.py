@@ -1,0 +1,27 @@
+"""One connection, as the rest of the server sees it."""
+
+from __future__ import annotations
+
+from .encoding import Encoding
+from .outbox import Outbox
+from .transport import Transport
+
+
+class User:
+    """Somebody who is connected here. The room knows the same person as a Member, by number. Go: User, NewUser
+
+    Each attribute that changes is a single value which one thread writes, so it needs no lock.
+    """
+
+    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "outbox", "transport")
+
+    def __init__(
+        self, number: int, addr: str, transport: Transport, outbox: Outbox, encoding: Encoding, now: float
+    ) -> None:
+        self.number = number  # of this connection; no other ever has the same
+        self.addr = addr
+        self.transport = transport
+        self.outbox = outbox
+        self.encoding = encoding  # how events become bytes; written by the handler
+        self.last_seen = now  # seconds on the watchdog's clock, when the last line came; written by the handler
+        self.kicked = False  # written by the watchdog

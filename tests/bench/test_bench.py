@@ -1,0 +1,183 @@
+"""The benchmark: its parts by value, and one small run of the whole."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.__main__ import parse_arguments
+from bench.cases import SCENARIOS, Case, Result, cases
+from bench.chart import chart
+from bench.load import Tally, make_line, percentile
+from bench.report import Row, summarize, table
+
+from ..support.peers import PATIENCE, running
+
+RESULT = Result(deliveries=1_000_000.0, p50=1.0, p99=2.0, settle=0.5, missing=0, disorder=0)
+TAG = "[127.0.0.1:40000]小明:".encode()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_case_is_either_a_flood_or_paced(scenario: str) -> None:
+    """And in one scenario no two have the same label."""
+    found = cases(scenario, [10, 100, 1000], 2.0, 5, 50)
+    assert all(bool(case.window) != bool(case.rate or case.share) for case in found)
+    assert len({case.label for case in found}) == len(found)
+
+
+def test_a_paced_case_is_so_many_deliveries() -> None:
+    """Whatever the number of users; too few are left out."""
+    assert [case.users * case.rate for case in cases("pace", [10, 100, 1000], 2.0, 5, 50)] == [50_000, 50_000]
+
+
+def test_a_line_has_its_size() -> None:
+    """With its end, where that is enough."""
+    assert make_line(b"A", 7, 123, 32) == b"@A7:123:".ljust(31, b"x") + b"\n"
+    assert make_line(b"A", 7, 123, 1) == b"@A7:123:\n"
+
+
+def test_every_line_is_counted_however_it_was_cut() -> None:
+    """Lines of the load alone, and one's own once more."""
+    data = b"".join(TAG + make_line(letter, n, 5, 32) + b"I'm live\n" for n in range(3) for letter in (b"A", b"B"))
+    for cut in range(len(data)):
+        tally = Tally(b"A")
+        tally.take(data[:cut], 5)
+        tally.take(data[cut:], 5)
+        assert (tally.lines, tally.own, tally.bytes, tally.disorder) == (6, 3, len(data), 0)
+
+
+def test_the_first_line_of_a_read_is_the_sample() -> None:
+    """In milliseconds; none where its head is cut off, or where there is no line of the load."""
+    tally = Tally(b"")
+    lines = TAG + make_line(b"A", 0, 1_000_000, 32) + TAG + make_line(b"B", 0, 2_000_000, 32)
+    assert tally.take(lines, 4_000_000) == 3.0
+    assert tally.take(lines[: lines.index(b"@") + 3], 4_000_000) is None
+    assert tally.take(TAG + "已上线\n".encode(), 4_000_000) is None
+
+
+@pytest.mark.parametrize(("numbers", "disorder"), [([0, 1, 2], 0), ([0, 2], 0), ([0, 2, 1], 1), ([0, 0], 1)])
+def test_lines_out_of_order_are_seen(numbers: list[int], disorder: int) -> None:
+    """Those of one sender; a gap is found by counting."""
+    tally = Tally(b"")
+    for number in numbers:
+        tally.take(make_line(b"A", number, 0, 32), 0)
+        tally.take(make_line(b"B", 9 + tally.lines, 0, 32), 0)
+    assert tally.disorder == disorder
+
+
+@pytest.mark.parametrize(("percent", "value"), [(0, 0.0), (50, 50.0), (99, 99.0), (100, 99.0)])
+def test_percentile(percent: float, value: float) -> None:
+    """Of a hundred values; of none it is 0."""
+    assert percentile([float(number) for number in range(100)], percent) == value
+    assert percentile([], percent) == 0.0
+
+
+def test_a_summary_is_the_median_but_for_faults() -> None:
+    """One bad run in three does not show in the times, and does in what is missing."""
+    results = [RESULT, RESULT, Result(1.0, 99.0, 99.0, 99.0, missing=7, disorder=1)]
+    row = summarize(Case("flood", 10), "x", results)
+    assert (row.result.deliveries, row.result.p50, row.result.missing, row.result.disorder) == (1_000_000.0, 1.0, 7, 1)
+    assert row.result.memory is None
+
+
+def test_the_table_is_aligned() -> None:
+    """A row a case and server, and a line for the leaving of a crowd."""
+    left = Result(1.0, 1.0, 1.0, 1.0, 0, 0, memory=30.0, left=3.0, kept=100.0)
+    text = table(
+        [Row(Case("flood", 10, window=50), "x", RESULT), Row(Case("crowd", 10_000, rate=20.0), "longer", left)]
+    )
+    head, flood, crowd, note = text.splitlines()
+    assert head.split()[:2] == ["case", "server"]
+    assert flood.split()[-7:] == ["1,000,000", "1.00", "2.00", "-", "0.50", "0", "0"]
+    assert len(head) == len(flood) == len(crowd)
+    assert note == "10,000 users, 20 lines/s, longer: all had left after 3.0 s, 100 MiB were kept for the next"
+
+
+def test_the_chart_shows_every_row() -> None:
+    """It is XML, and has a bar or a point, and a figure, for each row; names are escaped."""
+    found = [case for scenario in SCENARIOS for case in cases(scenario, [10, 100], 2.0, 5, 50)]
+    rows = [Row(case, server, RESULT) for case in found for server in ("this server", "<other>")]
+    root = ElementTree.fromstring(chart(rows))
+    kind = "{http://www.w3.org/2000/svg}"
+    shown = [row for row in rows if not (row.case.scenario == "load" and row.case.window)]
+    points = [row for row in rows if row.case.scenario == "growth"]
+    legend_and_ground = 3
+    assert len(root.findall(f".//{kind}rect")) == len(shown) - len(points) + legend_and_ground
+    assert len(root.findall(f".//{kind}circle")) == len(points)
+    assert len(root.findall(f".//{kind}polyline")) == 2
+    texts = [element.text for element in root.iter(f"{kind}text")]
+    assert "<other>" in texts
+    assert sum(text in ("1", "1 / 2") for text in texts) == len(shown)
+
+
+def test_a_chart_of_nothing_measured_is_still_a_chart() -> None:
+    """A server that delivered nothing has bars of no height."""
+    ElementTree.fromstring(chart([Row(Case("flood", 10, window=1), "x", Result(0.0, 0.0, 0.0, 0.0, 1, 0))]))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["--users", "0"],
+        ["--users", "x"],
+        ["--seconds", "0"],
+        ["--seconds", "inf"],
+        ["--senders", "9"],
+        ["--repeat", "0"],
+        ["--against", "nowhere"],
+        ["--against", "host:"],
+    ],
+)
+def test_a_wrong_flag_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With status 2 and a reason."""
+    with pytest.raises(SystemExit) as stop:
+        parse_arguments(arguments)
+    assert stop.value.code == 2
+    assert "error: " in capsys.readouterr().err
+
+
+def test_other_servers_may_have_names() -> None:
+    """Without one, it is the address."""
+    servers = parse_arguments(["--against", "Go=127.0.0.1:7000", "--against", "::1:7001"]).against
+    assert [(server.name, server.host, server.port) for server in servers] == [
+        ("Go", "127.0.0.1", 7000),
+        ("::1:7001", "::1", 7001),
+    ]
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE * 2, check=False)
+
+
+def test_a_run_measures_ours_and_another(tmp_path: Path) -> None:
+    """Side by side, with nothing missing; the progress goes elsewhere than the table."""
+    svg = tmp_path / "chart.svg"
+    with running() as other:
+        done = bench(
+            "flood", "--users", "6", "--seconds", "0.1", "--against", f"x=127.0.0.1:{other.port}", f"--svg={svg}"
+        )
+    assert done.returncode == 0, done.stderr
+    head, *rows = done.stdout.splitlines()
+    assert head.startswith("case")
+    assert ["this server" in row for row in rows] == [True, False]
+    assert all(row.split()[-2:] == ["0", "0"] for row in rows)
+    assert done.stderr.splitlines()[0] == "flood: 6 users, 50 in flight, this server"
+    ElementTree.parse(svg)
+
+
+def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """In one line, with status 1."""
+    with running() as gone:
+        port = gone.port
+    done = bench(
+        "pace", "--users", "50", "--seconds", "0.1", "--against", f"127.0.0.1:{port}", f"--svg={tmp_path / 'x'}"
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"bench: no server at 127.0.0.1 port {port}: ")
+    assert "Traceback" not in done.stderr

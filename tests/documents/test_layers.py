@@ -1,0 +1,144 @@
+"""The layers: which file may import which, that nothing but the standard library is needed, and how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+# The folders of the server, lowest first. A file imports its own folder and lower ones.
+SERVER = [
+    ["settings"],
+    ["chat", "threads"],
+    ["commands"],
+    ["wire"],
+    ["log"],
+    ["limits", "ops"],
+    ["flags", "handler"],
+    ["server"],
+    ["program"],
+    ["__main__"],
+]
+# The files of the client and of the benchmark, lowest first. A file imports lower ones.
+CLIENT = [
+    ["text", "requests", "replies", "events", "backoff", "history", "completion"],
+    ["shown", "keys", "connection", "keyboard", "signals", "menu"],
+    ["conversation", "theme", "editor", "display"],
+    ["link", "plain", "screen"],
+    ["client"],
+    ["program"],
+    ["__main__"],
+]
+BENCH = [["cases"], ["load", "report"], ["measure", "chart"], ["__main__"]]
+LAYERS = {
+    package: {"__init__": 0, **{name: height for height, names in enumerate(layers) for name in names}}
+    for package, layers in (("server", SERVER), ("client", CLIENT), ("bench", BENCH))
+}
+# Inside a folder of the server, files may import one another, but not in a circle.
+FILES = sorted(path.relative_to(ROOT) for package in LAYERS for path in (ROOT / package).rglob("*.py"))
+GO_CORE = """
+server handler chat/entries chat/events chat/told chat/room commands/basic log/broadcaster threads/channel
+wire/outbox wire/user limits/watchdog
+"""
+
+
+def room_of(parts: tuple[str, ...]) -> str:
+    """Return the folder that a file is in, or its own name if it lies at the top of its package."""
+    return parts[1] if len(parts) > 2 else parts[-1].removesuffix(".py")
+
+
+def imported(path: Path, source: str) -> list[tuple[str, ...] | str]:
+    """Return what a file imports: parts of a path below the root, or the name of a module from elsewhere."""
+    found: list[tuple[str, ...] | str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parts[: len(path.parts) - node.level]
+            names = node.module.split(".") if node.module else []
+            if names and (ROOT.joinpath(*base, *names).is_dir() or not base):
+                found += [(*base, *names, alias.name) for alias in node.names]
+            elif names:
+                found.append((*base, *names))
+            else:
+                found += [(*base, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append(str(node.module))
+    return found
+
+
+def faults(path: Path, source: str) -> list[object]:
+    """Return the imports in `source` that the layer of `path` forbids."""
+    layers = LAYERS[path.parts[0]]
+    here = room_of(path.parts)
+    wrong: list[object] = []
+    for target in imported(path, source):
+        if isinstance(target, str):
+            if target.partition(".")[0] not in sys.stdlib_module_names:
+                wrong.append(target)
+            continue
+        there = target[1] if len(target) > 1 else ""
+        same_folder = there == here and len(path.parts) > 2
+        of_itself = there == "__version__"  # of the package
+        if target[0] != path.parts[0] or not (same_folder or of_itself or layers.get(there, 99) < layers[here]):
+            wrong.append(target)
+    return wrong
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_a_file_imports_the_standard_library_and_lower_layers_only(path: Path) -> None:
+    """A file that no layer is known of fails too."""
+    assert faults(path, (ROOT / path).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_a_file_is_no_longer_than_250_lines(path: Path) -> None:
+    """More is more than one job."""
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_what_the_go_notes_have_can_be_read_in_an_hour() -> None:
+    """Little more than 1,000 lines in a dozen files."""
+    files = [ROOT / "server" / f"{name}.py" for name in GO_CORE.split()]
+    assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) <= 1250
+
+
+def test_the_files_of_a_folder_do_not_import_in_a_circle() -> None:
+    """Types alone may point back."""
+    from graphlib import TopologicalSorter
+
+    graph = TopologicalSorter[tuple[str, ...]]()
+    for path in FILES:
+        for target in imported(path, (ROOT / path).read_text(encoding="utf-8")):
+            if isinstance(target, tuple):
+                graph.add((*path.parts[:-1], path.stem), target)
+    graph.prepare()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pytest",
+        "import server.room",
+        "from client import menu",
+        "from .. import server",
+        "from ..server import ChatServer",
+        "from ..handler import Handler",
+        "from ..log.broadcaster import Broadcaster",
+        "from ..log import broadcaster",
+        "from ..limits import watchdog",
+        "import os, pytest",
+        "from ..unknown import x",
+        "from ...client import menu",
+    ],
+)
+def test_a_wrong_import_is_found(line: str) -> None:
+    """Each kind of it, planted in a file of the layer of the commands."""
+    path = Path("server/commands/planted.py")
+    good = "import os\nfrom .registry import Command\nfrom ..chat import names\nfrom ..chat.room import Room\n"
+    assert faults(path, good) == []
+    assert faults(path, f"{good}def f():\n    {line}\n") != []

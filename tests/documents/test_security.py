@@ -1,0 +1,54 @@
+"""That the encryption which SECURITY.md describes works, with the configuration that stands there."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+
+from ..support.peers import PATIENCE, Peer, StrictServer, need
+
+TEXT = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
+
+
+def test_chat_through_stunnel(server: StrictServer, tmp_path: Path) -> None:
+    """Who comes encrypted and who does not talk to each other."""
+    stunnel, openssl = need("stunnel4"), need("openssl")
+    key, cert, both = tmp_path / "key.pem", tmp_path / "cert.pem", tmp_path / "chat.pem"
+    make = next(line for line in TEXT.splitlines() if line.startswith("    openssl req")).split()[1:]
+    make = [{"key.pem": str(key), "cert.pem": str(cert)}.get(word, word) for word in make]
+    subprocess.run([openssl, *make], check=True, capture_output=True, timeout=PATIENCE)
+    both.write_text(key.read_text() + cert.read_text())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    found = re.search(r"```ini\n(.*?)```", TEXT, re.DOTALL)
+    assert found
+    config = found[1].replace("6697", f"127.0.0.1:{port}").replace("127.0.0.1:6666", f"127.0.0.1:{server.port}")
+    (tmp_path / "chat.conf").write_text(config.replace("/etc/stunnel/chat.pem", str(both)))
+    context = ssl.create_default_context(cafile=str(cert))
+    with subprocess.Popen([stunnel, tmp_path / "chat.conf"], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        while "Configuration successful" not in (line := process.stderr.readline()):
+            assert line, "stunnel has ended"
+        plain = Peer(server.port)
+        plain.line()
+        raw = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        with (
+            context.wrap_socket(raw, server_hostname="chat") as secret,
+            secret.makefile("r", encoding="utf-8") as lines,
+        ):
+            secret.sendall("加密\n".encode())
+            came, said = plain.lines(2)
+            assert came.endswith(":已上线")
+            assert said == came.replace("已上线", "加密")
+            assert lines.readline() == came + "\n"
+            plain.say("明文")
+            while "明文" not in lines.readline():
+                pass
+        assert plain.until(came.replace("已上线", "下线"))[0] == plain.prefix + "明文"
+        plain.close()
+        process.terminate()
+        process.stderr.read()

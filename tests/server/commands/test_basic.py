@@ -1,0 +1,113 @@
+"""What each command does, as a whole conversation and to the byte."""
+
+from __future__ import annotations
+
+import pytest
+
+from ...support.chatting import Chat
+
+RECEIPT = "I'm live"
+
+
+@pytest.fixture
+def chat() -> Chat:
+    """A room with alice (1) and bob (2)."""
+    chat = Chat()
+    chat.join(1, "a:1", "alice")
+    chat.join(2, "b:2", "bob")
+    return chat
+
+
+@pytest.mark.parametrize(
+    ("line", "reply"),
+    [
+        ("", []),
+        ("who", ["[a:1]alice:在线", "[b:2]bob:在线"]),
+        ("/who", ["[a:1]alice:在线", "[b:2]bob:在线"]),
+        ("rename carol", ["修改用户名为: carol"]),
+        ("rename Jose\u0301", ["修改用户名为: José"]),
+        ("rename alice", ["修改用户名为: alice"]),
+        ("rename ALICE", ["修改用户名为: ALICE"]),
+        ("rename bob", ["该用户名已被使用"]),
+        ("rename ＢＯＢ", ["该用户名已被使用"]),
+        ("rename who", ["用户名不合法：不能使用命令的名称"]),
+        ("rename " + "x" * 33, ["用户名不合法：长度须为 1 到 32 个字符"]),
+        ("rename [b:2]bob", ["用户名不合法：只能使用字母、数字和 _ - ."]),
+        ("rename b:2", ["用户名不合法：不能使用地址的形式"]),
+        ("rename a b", ["消息格式不正确，请使用 [rename newname] 格式"]),
+        ("to nobody hi", ["该用户不在线"]),
+        ("to  bob hi", ["消息格式不正确，请使用 [to username content] 格式"]),
+        ("/nothing", ["未知命令，输入 /help 查看帮助"]),
+    ],
+)
+def test_the_asker_alone_gets_the_reply_then_the_receipt(chat: Chat, line: str, reply: list[str]) -> None:
+    """Whatever the command is, nobody else hears of it."""
+    chat.say(1, line)
+    assert (chat.read(1), chat.read(2)) == ([*reply, RECEIPT], [])
+
+
+def test_help_lists_every_command(chat: Chat) -> None:
+    """All lines of it come before the receipt."""
+    chat.say(1, "/help")
+    assert chat.read(1)[:6] == [
+        "who               查看在线用户",
+        "rename 新名字     修改用户名",
+        "to 用户名 内容    私聊",
+        "/who /rename /to  同上；//内容 发送以 / 开头的话",
+        "/help             显示本帮助",
+        "/quit             退出",
+    ]
+    assert chat.read(2) == []
+
+
+@pytest.mark.parametrize("line", ["rename bob", "rename who", "rename"])
+def test_after_a_failed_rename_the_old_name_stays(chat: Chat, line: str) -> None:
+    """It is still spoken under, and still found."""
+    chat.say(1, line, "hi")
+    chat.say(2, "to alice psst")
+    assert "[a:1]alice:hi" in chat.read(2)
+    assert chat.read(1)[-1] == "bob: psst"
+
+
+def test_a_new_name_is_in_force_from_the_next_line_on(chat: Chat) -> None:
+    """What was said before keeps the old one, and the old one is free."""
+    chat.say(1, "one", "rename carol", "two")
+    chat.say(2, "to alice a", "to CAROL b", "rename Alice")
+    assert chat.read(1) == [
+        *("[a:1]alice:one", RECEIPT, "修改用户名为: carol", RECEIPT, "[a:1]carol:two", RECEIPT),
+        "bob: b",
+    ]
+    assert chat.read(2) == [
+        *("[a:1]alice:one", "[a:1]carol:two", "该用户不在线", RECEIPT, RECEIPT),
+        *("修改用户名为: Alice", RECEIPT),
+    ]
+
+
+def test_a_private_word_keeps_its_spaces_and_its_place(chat: Chat) -> None:
+    """It stands between the broadcasts as it was sent."""
+    chat.say(1, "one", "to bob  two  ", "three")
+    assert chat.read(2) == ["[a:1]alice:one", "alice:  two  ", "[a:1]alice:three"]
+
+
+def test_a_word_to_oneself_comes_before_its_receipt(chat: Chat) -> None:
+    """One may talk to oneself."""
+    chat.say(1, "to alice hm")
+    assert (chat.read(1), chat.read(2)) == (["alice: hm", RECEIPT], [])
+
+
+def test_whoever_has_left_is_not_there(chat: Chat) -> None:
+    """Neither for `who` nor for `to`, and the name can be had."""
+    chat.leave(2)
+    chat.say(1, "who", "to bob hi", "rename bob")
+    assert chat.read(1) == [
+        "[b:2]bob:下线",
+        *("[a:1]alice:在线", RECEIPT),
+        *("该用户不在线", RECEIPT),
+        *("修改用户名为: bob", RECEIPT),
+    ]
+
+
+def test_quit_gives_the_receipt_then_leaves(chat: Chat) -> None:
+    """The others read what they read of everyone who leaves."""
+    chat.say(1, "/quit", "not heard")
+    assert (chat.read(1), chat.read(2)) == ([RECEIPT], ["[a:1]alice:下线"])

@@ -1,0 +1,209 @@
+"""The broadcaster: from the log into outboxes, without sockets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from server.chat.entries import Close, Leave, Say
+from server.log.broadcaster import MESSAGE_CAPACITY, Broadcaster
+from server.log.subscriber import Batch
+from server.threads.channel import Closed
+from server.wire.encoding import Text
+from server.wire.user import User
+
+from ...support.chatting import COMMANDS, NOW
+from ...support.pretend import LF, parts, pretend_user, read
+
+CRLF = Text("\r\n", receipt=True)
+
+Join = Callable[[str], User]
+
+
+def say(broadcaster: Broadcaster, user: User, *lines: str) -> None:
+    broadcaster.broadcast([COMMANDS.parse(user.number, NOW, line) for line in lines])
+
+
+def deliver(broadcaster: Broadcaster) -> None:
+    """Be the broadcaster's thread for what waits now."""
+    broadcaster._fan_out(broadcaster.message.get_all())
+
+
+@pytest.fixture
+def broadcaster() -> Broadcaster:
+    return Broadcaster()
+
+
+@pytest.fixture
+def join(broadcaster: Broadcaster) -> Join:
+    def join(addr: str) -> User:
+        user = pretend_user(len(broadcaster.room.members) + 1, addr)
+        broadcaster.online(user)
+        deliver(broadcaster)
+        return user
+
+    return join
+
+
+def test_everyone_is_handed_one_object(broadcaster: Broadcaster, join: Join) -> None:
+    """All that waits is joined once, for all who use the same encoding and are told nothing alone."""
+    users = [join(f"a:{number}") for number in range(6)]
+    users[2].encoding = users[3].encoding = CRLF
+    for user in users:
+        read(user)
+    say(broadcaster, users[4], "one")
+    say(broadcaster, users[5], "two")
+    deliver(broadcaster)
+    assert [len(parts(user)) for user in users] == [1] * 6
+    assert parts(users[0])[0] is parts(users[1])[0]
+    assert parts(users[2])[0] is parts(users[3])[0]
+    assert read(users[0]) == "[a:4]a:4:one\n[a:5]a:5:two\n"
+    assert read(users[2]) == "[a:4]a:4:one\r\n[a:5]a:5:two\r\n"
+    assert read(users[4]) == "[a:4]a:4:one\nI'm live\n[a:5]a:5:two\n"
+
+
+def test_a_newcomer_is_told_from_its_own_coming_on(broadcaster: Broadcaster, join: Join) -> None:
+    """Although the lines before it are in the same batch."""
+    first = join("a:1")
+    read(first)
+    second = pretend_user(2, "b:2")
+    say(broadcaster, first, "before")
+    broadcaster.online(second)
+    say(broadcaster, first, "after")
+    deliver(broadcaster)
+    assert read(second) == "[b:2]b:2:已上线\n[a:1]a:1:after\n"
+    assert read(first) == "[a:1]a:1:before\nI'm live\n[b:2]b:2:已上线\n[a:1]a:1:after\nI'm live\n"
+    assert broadcaster.users() == [first, second]
+
+
+def test_whoever_leaves_is_told_up_to_then(broadcaster: Broadcaster, join: Join) -> None:
+    """And the outbox is closed; the others hear of it."""
+    first, second = join("a:1"), join("b:2")
+    read(first), read(second)
+    broadcaster.offline([Say(1, NOW, "before"), Leave(1, NOW, "idle", "bye")])
+    say(broadcaster, second, "after")
+    deliver(broadcaster)
+    assert read(first) == "[a:1]a:1:before\nI'm live\nbye\n"
+    assert read(second) == "[a:1]a:1:before\n[a:1]a:1:下线\n[b:2]b:2:after\nI'm live\n"
+    assert first.outbox.closed
+    assert broadcaster.users() == [second]
+
+
+def test_somebody_may_come_and_go_in_one_batch(broadcaster: Broadcaster, join: Join) -> None:
+    """They are told of their coming, and the others of both."""
+    first = join("a:1")
+    read(first)
+    second = pretend_user(2, "b:2")
+    broadcaster.online(second)
+    broadcaster.offline([Leave(2, NOW, "lost")])
+    deliver(broadcaster)
+    assert (read(first), read(second)) == ("[b:2]b:2:已上线\n[b:2]b:2:下线\n", "[b:2]b:2:已上线\n")
+    assert second.outbox.closed
+    assert broadcaster.users() == [first]
+
+
+def test_the_farewell_is_the_last_that_anybody_hears(broadcaster: Broadcaster, join: Join) -> None:
+    """Also when something is said right after it, or somebody leaves, or comes."""
+    pair = join("a:1"), join("b:2")
+    read(pair[0]), read(pair[1])
+    say(broadcaster, pair[0], "before")
+    broadcaster.broadcast([Close(0, NOW)])
+    say(broadcaster, pair[0], "after")
+    broadcaster.offline([Leave(2, NOW, "lost")])
+    late = pretend_user(3, "c:3")
+    broadcaster.online(late)
+    deliver(broadcaster)
+    assert read(pair[0]) == "[a:1]a:1:before\nI'm live\n服务器关闭，连接中断\n"
+    assert read(pair[1]) == "[a:1]a:1:before\n服务器关闭，连接中断\n"
+    assert read(late) == "服务器关闭，连接中断\n"
+    assert all(user.outbox.closed for user in (*pair, late))
+
+
+def test_what_one_asks_for_disturbs_nobody(broadcaster: Broadcaster, join: Join) -> None:
+    """A batch of replies alone puts nothing into the others' outboxes."""
+    first, second = join("a:1"), join("b:2")
+    read(first), read(second)
+    say(broadcaster, first, "", "who")
+    deliver(broadcaster)
+    assert read(first) == "I'm live\n[a:1]a:1:在线\n[b:2]b:2:在线\nI'm live\n"
+    assert parts(second) == []
+
+
+def test_it_ends_when_it_is_closed(broadcaster: Broadcaster, join: Join) -> None:
+    """Not before all that was said has been handed out, however much waits."""
+    user = join("a:1")
+    read(user)
+    thread = threading.Thread(target=broadcaster.listen_message)
+    thread.start()
+    for number in range(3 * MESSAGE_CAPACITY):
+        say(broadcaster, user, str(number))
+    broadcaster.close()
+    thread.join()
+    lines = [f"[a:1]a:1:{number}" for number in range(3 * MESSAGE_CAPACITY)]
+    assert [line for line in read(user).splitlines() if line != "I'm live"] == lines
+
+
+def test_of_many_racers_one_gets_the_name(broadcaster: Broadcaster, join: Join) -> None:
+    """Round after round, however their threads race into the log; the rest keep a name that works."""
+    users = [join(f"a:{number}") for number in range(20)]
+    thread = threading.Thread(target=broadcaster.listen_message)
+    thread.start()
+    for round_number in range(50):
+        barrier = threading.Barrier(len(users))
+
+        def race(user: User, name: str, barrier: threading.Barrier) -> None:
+            barrier.wait()
+            say(broadcaster, user, f"rename {name}")
+
+        racers = [threading.Thread(target=race, args=(user, f"round{round_number}", barrier)) for user in users]
+        for racer in racers:
+            racer.start()
+        for racer in racers:
+            racer.join()
+    broadcaster.close()
+    thread.join()
+    answers = [read(user) for user in users]
+    for round_number in range(50):
+        assert sum(f"修改用户名为: round{round_number}\n" in answer for answer in answers) == 1
+    assert sum(answer.count("该用户名已被使用") for answer in answers) == 50 * 19
+
+
+def test_a_subscriber_that_fails_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
+    """It is in the log once, and the chat and the other subscribers go on."""
+
+    class Failing:
+        def record(self, batch: Batch) -> None:
+            raise ZeroDivisionError("planted")
+
+    class Counting:
+        batches = 0
+
+        def record(self, batch: Batch) -> None:
+            self.batches += 1
+
+    counting = Counting()
+    broadcaster = Broadcaster([Failing(), counting])
+    user = pretend_user(1, "a:1", LF)
+    broadcaster.online(user)
+    deliver(broadcaster)
+    say(broadcaster, user, "hi")
+    deliver(broadcaster)
+    assert read(user) == "[a:1]a:1:已上线\n[a:1]a:1:hi\nI'm live\n"
+    assert counting.batches == 2
+    assert caplog.text.count("ZeroDivisionError: planted") == 1
+
+
+def test_after_a_bug_nobody_waits_for_it(broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log is closed, so a handler that puts something in is told."""
+
+    def fail(entries: object) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(broadcaster, "_fan_out", fail)
+    broadcaster.broadcast([Close(0, NOW)])
+    with pytest.raises(ZeroDivisionError):
+        broadcaster.listen_message()
+    with pytest.raises(Closed):
+        broadcaster.broadcast([Close(0, NOW)])

@@ -1,0 +1,44 @@
+"""The counter and the log of who was disconnected."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.chat.entries import Leave, Say
+from server.log.broadcaster import Broadcaster
+from server.ops.journal import Journal
+
+from ...support.chatting import NOW
+from ...support.pretend import pretend_user
+
+
+def test_lines_and_deliveries_are_counted() -> None:
+    """One event at one user is one delivery, also for whoever comes or goes in the same batch."""
+    journal = Journal()
+    broadcaster = Broadcaster([journal])
+    for number in (1, 2, 3):
+        broadcaster.online(pretend_user(number, f"a:{number}"))
+    broadcaster.broadcast([Say(1, NOW, "x"), Say(1, NOW, "y")])
+    broadcaster.offline([Leave(3, NOW, "lost")])
+    broadcaster.close()
+    broadcaster.listen_message()
+    came, said, left = 3 + 2 + 1, 2 * 3, 2
+    assert (journal.lines, journal.deliveries) == (2, came + said + left)
+    assert journal.summary() == "2 lines, 14 deliveries"
+
+
+@pytest.mark.parametrize(
+    ("why", "line"),
+    [("idle", "a:1 中断连接"), ("slow", "a:1 dropped: too much waits unread"), ("quit", None), ("lost", None)],
+)
+def test_whoever_did_not_leave_by_themselves_is_logged(
+    why: str, line: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Under the name that they had."""
+    broadcaster = Broadcaster([Journal()])
+    broadcaster.online(pretend_user(1, "a:1"))
+    broadcaster.offline([Leave(1, NOW, why)])
+    broadcaster.close()
+    with caplog.at_level("INFO"):
+        broadcaster.listen_message()
+    assert caplog.messages == ([line] if line else [])

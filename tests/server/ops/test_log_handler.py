@@ -1,0 +1,64 @@
+"""The log, on a pipe that somebody reads, or not, or no longer."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from server.ops.log_handler import DroppingHandler
+
+Pipe = tuple[int, int, logging.Logger]
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    handler = DroppingHandler(writing)
+    logger = logging.Logger("test")  # noqa: LOG001 (of nobody else)
+    logger.addHandler(handler)
+    yield reading, writing, logger
+    handler.close()
+    os.close(writing)
+
+
+def read(descriptor: int) -> list[str]:
+    """All lines that are there."""
+    data = b""
+    while True:
+        try:
+            chunk = os.read(descriptor, 65536)
+        except BlockingIOError:
+            return data.decode().splitlines()
+        data += chunk
+
+
+def test_what_is_logged_is_written(pipe: Pipe) -> None:
+    """Whole, also when it is long."""
+    reading, _, logger = pipe
+    logger.info("小明 %s", "x" * 10_000)
+    assert read(reading) == ["小明 " + "x" * 10_000]
+    os.close(reading)
+
+
+def test_what_nobody_takes_is_dropped_and_counted(pipe: Pipe) -> None:
+    """However much there is, no caller waits; the count is told as soon as somebody reads again."""
+    reading, _, logger = pipe
+    for number in range(20_000):
+        logger.info("line %06d", number)
+    taken = read(reading)
+    assert taken == [f"line {number:06d}" for number in range(len(taken))]
+    assert len(taken) < 20_000
+    logger.info("again")
+    assert read(reading) == [f"{20_000 - len(taken)} lines of the log were dropped: nobody took them", "again"]
+    os.close(reading)
+
+
+def test_a_reader_that_is_gone_harms_nobody(pipe: Pipe) -> None:
+    """A closed pipe is dropped into."""
+    reading, _, logger = pipe
+    os.close(reading)
+    logger.info("line")

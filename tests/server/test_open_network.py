@@ -1,0 +1,245 @@
+"""What keeps strangers within bounds. The tests' own peers come over loopback, which is made a strange place here."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from server import handler
+from server.limits import connections, rates
+from server.limits.descriptors import within_file_limit
+from server.server import ChatServer
+
+from ..support.peers import PATIENCE, Peer, StrictServer, running, spawn
+
+Peers = Callable[[ChatServer], Peer]
+
+
+@pytest.fixture
+def strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is from this machine."""
+    for module in (connections, rates):
+        monkeypatch.setattr(module, "is_loopback", lambda host: False)
+
+
+def test_a_full_house_says_so(peers: Peers) -> None:
+    """To whoever comes then, until somebody goes."""
+    with running(max_users=2) as server:
+        first, second = peers(server), peers(server)
+        refused = Peer(server.port)
+        assert refused.rest().decode() == "服务器人数已满，请稍后再试\n"
+        refused.close()
+        second.close()
+        first.until(second.prefix + "下线")
+        while True:  # the handler of the one that left may not have ended yet
+            third = Peer(server.port)
+            if third.raw_line() != "服务器人数已满，请稍后再试\n".encode():
+                break
+            third.close()
+        third.close()
+
+
+def test_the_house_is_no_larger_than_the_files_that_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some are kept for all else."""
+    monkeypatch.setattr("resource.getrlimit", lambda which: (1024, 4096))
+    assert [within_file_limit(users) for users in (100, 10_000, 0)] == [100, 1008, 1008]
+    monkeypatch.setattr("resource.getrlimit", lambda which: (-1, -1))
+    assert within_file_limit(10_000) == 10_000
+
+
+@pytest.mark.usefixtures("strangers")
+def test_one_place_has_so_many_and_no_more(peers: Peers) -> None:
+    """The next is told why."""
+    with running(max_per_ip=2) as server:
+        peers(server), peers(server)
+        refused = Peer(server.port)
+        assert refused.rest().decode() == "来自同一地址的连接过多，请稍后再试\n"
+        refused.close()
+
+
+def test_this_machine_may_come_as_often_as_it_likes(peers: Peers) -> None:
+    """No limit for an address holds for loopback."""
+    with running(max_per_ip=1, rate=0.001, burst=1, max_renames=1) as server:
+        peers(server)
+        peer = peers(server)
+        for name in ("a", "b", "c"):
+            peer.rename(name)
+
+
+@pytest.mark.usefixtures("strangers")
+def test_who_says_too_much_waits_and_loses_nothing(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait is that user's own, after the burst, and as long as the rate says."""
+    waits: list[float] = []
+    monkeypatch.setattr("server.handler.time.sleep", waits.append)
+    with running(rate=10.0, burst=5) as server:
+        quiet, loud = peers(server), peers(server)
+        quiet.line()
+        loud.say(*(str(number) for number in range(30)))
+        assert quiet.lines(30) == [f"{loud.prefix}{number}" for number in range(30)]
+    assert len(waits) == 25
+    assert waits[0] == pytest.approx(0.1, abs=0.05)
+
+
+@pytest.mark.usefixtures("strangers")
+def test_without_a_rate_nobody_waits(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--rate 0`."""
+    monkeypatch.setattr("server.handler.time.sleep", lambda seconds: pytest.fail("somebody waits"))
+    with running(rate=0.0) as server:
+        peer = peers(server)
+        peer.say(*(str(number) for number in range(100)))
+        assert peer.until(f"{peer.prefix}99")[:2] == [f"{peer.prefix}0", "I'm live"]
+
+
+@pytest.mark.usefixtures("strangers")
+def test_a_slowed_talker_does_not_hold_up_the_stop(peers: Peers) -> None:
+    """Although thousands of lines still wait to be dealt with."""
+    with running(rate=10.0, burst=1) as server:
+        peer = peers(server)
+        peer.send(b"x\n" * 2000)
+        peer.line()
+
+
+@pytest.mark.usefixtures("strangers")
+def test_a_name_cannot_be_changed_all_the_time(peers: Peers) -> None:
+    """The reason is told, the last name stays."""
+    with running(rate=0.0, max_renames=2, rename_period=1e9) as server:
+        peer = peers(server)
+        peer.rename("a")
+        assert peer.ask("rename [x]") != []  # one that cannot be had anyway does not count
+        peer.rename("b")
+        assert peer.ask("rename c") == ["改名过于频繁，请稍后再试"]
+        assert peer.ask("who") == [f"[{peer.addr}]b:在线"]
+
+
+def test_addresses_can_be_hidden() -> None:
+    """A tag stands in their place everywhere: of one host always the same, then the connection's number."""
+    with running(hide_addr=True) as server:
+        first, second = Peer(server.port), Peer(server.port)
+        own = first.line()
+        tag = own[1 : own.index("]")]
+        place, _, number = tag.partition("#")
+        assert own == f"[{tag}]{tag}:已上线"
+        other = second.line()
+        while not other.startswith(f"[{place}#"):
+            other = second.line()
+        assert number in ("1", "2")
+        first.send(f"rename 127.0.0.1\nrename {tag}\nwho\n".encode())
+        heard = first.until(f"[{tag}]{tag}:在线")
+        assert "用户名不合法：只能使用字母、数字和 _ - ." in heard
+        assert not any("127.0.0.1" in line for line in [own, other, *heard])
+        first.close()
+        second.close()
+
+
+FOREIGN = {
+    "http": b"GET / HTTP/1.1\r\nHost: localhost:6666\r\n\r\n",
+    "post": b"POST /who HTTP/1.1\r\nHost: localhost:6666\r\nContent-Length: 4\r\n\r\nwho\n",
+    "http2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "tls": bytes.fromhex("16030100c8010000c40303") + bytes(32),
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_browser_is_closed_before_it_joins(server: StrictServer, peers: Peers, kind: str) -> None:
+    """Nobody sees it come or go, and it is told nothing."""
+    first = peers(server)
+    # Its first bytes come with the connection, however busy the machine is.
+    release = handler.FIRST_LOOK
+    handler.FIRST_LOOK = PATIENCE
+    try:
+        browser = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+        browser.sendall(FOREIGN[kind])
+        try:
+            assert browser.recv(100) == b""
+        except ConnectionResetError:
+            pass  # what it sent was not read
+        browser.close()
+    finally:
+        handler.FIRST_LOOK = release
+    assert first.ask("who") == [first.prefix + "在线"]
+
+
+@pytest.mark.parametrize("line", ["GET", "GET up", "HTTP/1.1 is old", "get / HTTP/1.1"])
+def test_people_may_talk_about_it(line: str, peers: Peers, server: StrictServer) -> None:
+    """What only looks a little like it is talk."""
+    peer = Peer(server.port)
+    peer.say(line)
+    assert peer.until("I'm live")[-1] == peer.prefix + line
+    peer.close()
+
+
+@pytest.mark.parametrize("method", ["Watchdog.run", "Broadcaster._fan_out", "ChatServer.service_actions"])
+def test_a_server_does_not_live_on_deaf(method: str) -> None:
+    """If a thread that it needs dies of a bug, it says so and ends with status 1."""
+    owner, name = method.split(".")
+    program = f"""
+import sys
+from server.log.broadcaster import Broadcaster; from server.server import ChatServer
+from server.limits.watchdog import Watchdog
+def fail(*args): raise ZeroDivisionError("planted")
+{owner}.{name} = fail
+from server.__main__ import main
+sys.argv[1:] = ["--port", "0"]
+sys.exit(main())
+"""
+    with spawn([sys.executable, "-c", program]) as process:
+        assert process.stderr
+        lines = [process.stderr.readline()]
+        while "listening" not in lines[-1] and lines[-1]:
+            lines.append(process.stderr.readline())
+        if method == "Broadcaster._fan_out":
+            peer = Peer(int(lines[-1].split()[-1]))
+            peer.rest()
+            peer.close()
+        log = "".join(lines) + process.stderr.read()
+        assert process.wait(PATIENCE) == 1
+    assert "has died of a bug: the server stops" in log
+    assert "ZeroDivisionError: planted" in log
+
+
+def test_a_closed_terminal_ends_it_well() -> None:
+    """SIGHUP is a stop like the others."""
+    command = [sys.executable, "-m", "server", "--port", "0"]
+    with spawn(command) as process:
+        assert process.stderr
+        peer = Peer(int(process.stderr.readline().split()[-1]))
+        peer.line()
+        process.send_signal(signal.SIGHUP)
+        assert peer.rest().decode() == "服务器关闭，连接中断\n"
+        peer.close()
+        process.stderr.read()
+        assert process.wait(PATIENCE) == 0
+
+
+def test_a_log_that_nobody_reads_stops_nobody() -> None:
+    """Far more is logged than its pipe holds."""
+    command = [sys.executable, "-m", "server", "--port", "0", "--idle-timeout", "0.05"]
+    with spawn(command) as process:
+        assert process.stderr
+        port = int(process.stderr.readline().split()[-1])
+        for _ in range(15):
+            guests = [Peer(port) for _ in range(100)]
+            for guest in guests:
+                assert guest.rest().decode().endswith("长时间未使用，连接中断\n")
+                guest.close()
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+        process.stderr.read()
+
+
+def test_both_families_meet(peers: Peers) -> None:
+    """`-ip ::`: IPv4 is shown as IPv4, IPv6 in brackets."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this system has no IPv6")
+    with running(ip="::") as server:
+        four = peers(server)
+        with socket.create_connection(("::1", server.port), PATIENCE) as six:
+            addr = f"[::1]:{six.getsockname()[1]}"
+            assert four.line() == f"[{addr}]{addr}:已上线"
+            six.sendall(f"to {four.addr} hi\n".encode())
+            assert four.line() == f"{addr}: hi"
+        assert four.line() == f"[{addr}]{addr}:下线"

@@ -1,0 +1,50 @@
+"""Addresses, by value."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.wire.addresses import format_address, is_loopback, network_of
+from server.wire.aliases import Aliases
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "127.0.0.1:80"),
+        ("::1", "[::1]:80"),
+        ("2001:DB8:0:0::1", "[2001:db8::1]:80"),
+        ("fe80::1%eth0", "[fe80::1]:80"),
+        ("::ffff:10.0.0.1", "10.0.0.1:80"),
+        ("::ffff:a00:1%2", "10.0.0.1:80"),
+    ],
+)
+def test_an_address_is_formatted(host: str, address: str) -> None:
+    """`host:port`, `[v6]:port`, IPv4 inside IPv6 as IPv4."""
+    assert format_address(host, 80) == address
+
+
+@pytest.mark.parametrize(
+    ("host", "network", "loopback"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.8.8.8", "127.8.8.8", True),
+        ("::1", "::/64", True),
+        ("::ffff:127.0.0.1", "127.0.0.1", True),
+        ("192.168.1.5", "192.168.1.5", False),
+        ("fe80::1%eth0", "fe80::/64", False),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", False),
+    ],
+)
+def test_what_is_one_place(host: str, network: str, loopback: bool) -> None:
+    """An IPv4 address, an IPv6 /64."""
+    assert (network_of(host), is_loopback(host)) == (network, loopback)
+
+
+def test_an_alias_tells_hosts_apart_and_shows_none() -> None:
+    """The first half is the host's as long as the server runs, the second the connection's."""
+    aliases = Aliases()
+    one, other, third = aliases.alias("10.0.0.1"), aliases.alias("10.0.0.2"), aliases.alias("10.0.0.1")
+    assert [alias.partition("#")[2] for alias in (one, other, third)] == ["1", "2", "3"]
+    assert one.partition("#")[0] == third.partition("#")[0] != other.partition("#")[0]
+    assert Aliases().alias("10.0.0.1").partition("#")[0] != one.partition("#")[0]

@@ -1,0 +1,60 @@
+"""A room without sockets and threads, driven by the lines that its members type."""
+
+from __future__ import annotations
+
+from server import commands
+from server.chat.entries import Close, Join, Leave
+from server.chat.events import Event
+from server.chat.room import Entry, Room
+from server.chat.told import Told
+
+COMMANDS = commands.discover()
+NOW = 1_000_000.0  # seconds since 1970; the room has no clock of its own
+
+
+class Chat:
+    """A room, and all that its members have been told so far."""
+
+    def __init__(self) -> None:
+        self.room = Room()
+        self.heard: dict[int, list[Event]] = {}
+        self._online: set[int] = set()
+
+    def apply(self, *entries: Entry) -> Told:
+        """Apply entries as one batch, and keep what each member is told."""
+        told = self.room.apply(entries)
+        for number in self._online | told.copies.keys():
+            self.heard.setdefault(number, []).extend(told.heard_by(number))
+        self._online = set(self.room.members)
+        return told
+
+    def join(self, number: int, addr: str, name: str = "") -> int:
+        """Bring a member in, and rename it; what it has heard by then is forgotten."""
+        self.apply(Join(number, NOW, addr))
+        if name:
+            self.say(number, f"rename {name}")
+        for heard in self.heard.values():
+            heard.clear()
+        return number
+
+    def say(self, number: int, *lines: str) -> None:
+        """Let a member type lines. They are applied as one batch."""
+        self.apply(*(COMMANDS.parse(number, NOW, line) for line in lines))
+
+    def leave(self, number: int, why: str = "lost", farewell: str = "") -> None:
+        """Let a member leave."""
+        self.apply(Leave(number, NOW, why, farewell))
+
+    def close(self) -> None:
+        """Stop the server."""
+        self.apply(Close(0, NOW))
+
+    def read(self, number: int) -> list[str]:
+        """Return the lines that a text user has read since the last time, receipts as `I'm live`."""
+        heard = self.heard.setdefault(number, [])
+        lines: list[str] = []
+        for event in heard:
+            lines += [line for line in event.line().split("\n") if line]
+            lines += ["I'm live"] if type(event).__name__ == "Done" else []
+        heard.clear()
+        return lines
