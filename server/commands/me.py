@@ -1,0 +1,49 @@
+"""`/me TEXT`: what somebody does, in the third person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..chat.entries import Line
+from ..chat.events import Event
+from ..chat.room import Entry, Member, Room
+from ..chat.told import Told
+from .registry import Command, Request
+
+ME_FORMAT = "消息格式不正确，请使用 [/me content] 格式"
+
+
+@dataclass(slots=True)
+class Emoted(Event):
+    """Somebody has done something."""
+
+    time: float
+    name: str
+    addr: str
+    text: str
+
+    def line(self) -> str:
+        """Return `[ADDR]NAME * TEXT`."""
+        return f"[{self.addr}]{self.name} * {self.text}"
+
+
+@dataclass(slots=True)
+class Emote(Line):
+    """The wish that everyone reads what the member does."""
+
+    text: str
+
+    def act(self, room: Room, member: Member, told: Told) -> str:
+        """Tell everyone, the member too."""
+        told.everyone(Emoted(self.time, member.name, member.addr, self.text))
+        return ""
+
+
+def me(request: Request) -> Entry:
+    """`/me TEXT`: the text is all the rest of the line, with its spaces."""
+    if not request.rest.strip(" "):
+        return request.refuse(ME_FORMAT)
+    return Emote(request.number, request.time, request.rest)
+
+
+COMMANDS = [Command("me", "me 动作", "以第三人称说，例如 /me 挥了挥手", me)]
