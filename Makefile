@@ -3,7 +3,7 @@ VENV ?= .venv
 ARGS ?=
 SEEDS ?= 100000
 .DEFAULT_GOAL := help
-.PHONY: help run-server run-client test fuzz soak bench lint types cover clean
+.PHONY: help run-server run-client test fuzz soak bench lint types cover dist clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -35,11 +35,14 @@ types: $(VENV)/dev.done ## check types
 cover: $(VENV)/dev.done ## run the tests and show which lines they reach
 	$(VENV)/bin/coverage run -m pytest $(ARGS) && $(VENV)/bin/coverage report
 
+dist: $(VENV)/test.done ## build the wheel, and each program as one file, into dist/
+	rm -rf build dist && $(VENV)/bin/python -m build -q --no-isolation && $(VENV)/bin/python -m tools.zipapps dist
+
 clean: ## remove all that was made here
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage && find . -name __pycache__ -exec rm -r {} +
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .coverage && find . -name __pycache__ -exec rm -r {} +
 
-$(VENV)/test.done:
-	$(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q 'pytest>=8' 'pexpect>=4.9' && touch $@
+$(VENV)/test.done: requirements/test.txt
+	$(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r $< && touch $@
 
-$(VENV)/dev.done: $(VENV)/test.done
-	$(VENV)/bin/pip install -q 'coverage>=7' 'mypy>=1.10' 'ruff>=0.5' && touch $@
+$(VENV)/dev.done: requirements/dev.txt $(VENV)/test.done
+	$(VENV)/bin/pip install -q -r $< && touch $@
