@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from .support.peers import PATIENCE, Connect, StrictServer, running
 from .played import played
+from .support.peers import PATIENCE, Connect, StrictServer, running
 
 Process = subprocess.Popen[str]
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from .support.peers import Connect, Peer, StrictServer, running
 from .played import played
+from .support.peers import Connect, Peer, StrictServer, running
 from .tmux import Tmux, tmux
 
 __all__ = ["tmux"]  # the fixture

@@ -13,8 +13,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from .support.peers import PATIENCE, Connect, StrictServer
 from .played import played
+from .support.peers import PATIENCE, Connect, StrictServer
 
 Client = Callable[..., "pexpect.spawn[str]"]
 
