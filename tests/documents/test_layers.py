@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 
-# The folders of the server, lowest first. A file imports its own folder and lower ones.
-SERVER = [
-    ["settings"],
-    ["chat", "threads"],
-    ["commands"],
-    ["wire"],
-    ["log"],
-    ["limits", "ops"],
-    ["flags", "handler"],
-    ["server"],
-    ["program"],
-    ["__main__"],
-]
-# The files of the client and of the benchmark, lowest first. A file imports lower ones.
-CLIENT = [
-    ["text", "requests", "replies", "events", "backoff", "history", "completion"],
-    ["shown", "keys", "connection", "keyboard", "signals", "menu"],
-    ["conversation", "theme", "editor", "display"],
-    ["link", "plain", "screen"],
-    ["client"],
-    ["program"],
-    ["__main__"],
-]
-BENCH = [["cases"], ["load", "report"], ["measure", "chart"], ["__main__"]]
-LAYERS = {
-    package: {"__init__": 0, **{name: height for height, names in enumerate(layers) for name in names}}
-    for package, layers in (("server", SERVER), ("client", CLIENT), ("bench", BENCH))
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+# From the table of layers: each file below the root, and its layer.
+TABLE = {
+    Path(file): int(layer)
+    for layer, file in re.findall(r"^\| (\d+) \| `([a-z_/]+\.py)` \|", ARCHITECTURE, re.MULTILINE)
 }
-# Inside a folder of the server, files may import one another, but not in a circle.
-FILES = sorted(path.relative_to(ROOT) for package in LAYERS for path in (ROOT / package).rglob("*.py"))
+# By package, then by folder or file at the top of the package. In a folder, files may import one another.
+LAYERS: dict[str, dict[str, int]] = {"server": {}, "client": {}, "bench": {}}
+for file, layer in TABLE.items():
+    LAYERS[file.parts[0]][file.parts[1].removesuffix(".py")] = layer
+FILES = sorted(
+    path.relative_to(ROOT)
+    for package in LAYERS
+    for path in (ROOT / package).rglob("*.py")
+    if path.name != "__init__.py" or path.parent.name == "commands"
+)
 GO_CORE = """
 server handler chat/entries chat/events chat/told chat/room commands/basic log/broadcaster threads/channel
 wire/outbox wire/user limits/watchdog
@@ -89,6 +77,12 @@ def faults(path: Path, source: str) -> list[object]:
     return wrong
 
 
+def test_the_table_has_every_file_once() -> None:
+    """And a folder lies in one layer."""
+    assert sorted(TABLE) == [path for path in FILES if path.name != "__init__.py"]
+    assert all(LAYERS[file.parts[0]][file.parts[1].removesuffix(".py")] == layer for file, layer in TABLE.items())
+
+
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_a_file_imports_the_standard_library_and_lower_layers_only(path: Path) -> None:
     """A file that no layer is known of fails too."""
@@ -109,8 +103,6 @@ def test_what_the_go_notes_have_can_be_read_in_an_hour() -> None:
 
 def test_the_files_of_a_folder_do_not_import_in_a_circle() -> None:
     """Types alone may point back."""
-    from graphlib import TopologicalSorter
-
     graph = TopologicalSorter[tuple[str, ...]]()
     for path in FILES:
         for target in imported(path, (ROOT / path).read_text(encoding="utf-8")):
