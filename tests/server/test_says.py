@@ -1,10 +1,14 @@
-"""Every line that the server says, on real sockets: one test for each row of the protocol's table."""
+"""What the server says, on real sockets. PROTOCOL.md names each of these tests beside the row that it holds."""
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable
 
 import pytest
+
+from server.settings import Settings
 
 from ..support.peers import Connect, Peer, running
 
@@ -40,10 +44,19 @@ def test_a_user_leaves_however(trio: Trio, leave: str) -> None:
         case "ctrl-d":
             second.send(b"\x04")
         case "half-close":
-            second.socket.shutdown(1)
+            second.socket.shutdown(socket.SHUT_WR)
     assert first.line() == third.line() == f"[{second.addr}]bob:下线"
     first.say("next")
     assert third.line() == first.prefix + "next"
+
+
+def test_a_line_without_its_end_is_not_said(trio: Trio) -> None:
+    """The lines before it are dealt with, although the peer has already ended its side."""
+    first, second, _ = trio
+    second.send("整\nhalf".encode())
+    second.socket.shutdown(socket.SHUT_WR)
+    assert first.lines(2) == [second.prefix + "整", second.prefix + "下线"]
+    assert second.rest().decode() == f"{second.prefix}整\nI'm live\n"
 
 
 def test_who(trio: Trio) -> None:
@@ -131,6 +144,14 @@ def test_idle(peers: Callable[..., Peer], caplog: pytest.LogCaptureFixture) -> N
         assert peer.line() == "长时间未使用，连接中断"
         assert peer.rest() == b""
     assert f"{peer.addr} 中断连接" in caplog.messages
+
+
+@pytest.mark.parametrize(("seconds", "watched"), [(Settings().idle_timeout, True), (0.0, False)])
+def test_the_idle_limit_is_a_setting(seconds: float, watched: bool) -> None:
+    """It is 10 seconds by default. With 0 there is no thread that could disconnect anybody."""
+    assert Settings().idle_timeout == 10.0
+    with running(idle_timeout=seconds):
+        assert ("watchdog" in {thread.name for thread in threading.enumerate()}) == watched
 
 
 def test_an_empty_line_is_a_sign_of_life_only(trio: Trio) -> None:

@@ -8,7 +8,7 @@ from server.chat.entries import Leave, Say
 from server.log.broadcaster import Broadcaster
 from server.ops.journal import Journal
 
-from ...support.chatting import NOW
+from ...support.chatting import COMMANDS, NOW
 from ...support.pretend import pretend_user
 
 
@@ -29,7 +29,7 @@ def test_lines_and_deliveries_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("why", "line"),
-    [("idle", "a:1 中断连接"), ("slow", "a:1 dropped: too much waits unread"), ("quit", None), ("lost", None)],
+    [("idle", "alice 中断连接"), ("slow", "alice dropped: too much waits unread"), ("quit", None), ("lost", None)],
 )
 def test_whoever_did_not_leave_by_themselves_is_logged(
     why: str, line: str | None, caplog: pytest.LogCaptureFixture
@@ -37,6 +37,7 @@ def test_whoever_did_not_leave_by_themselves_is_logged(
     """Under the name that they had."""
     broadcaster = Broadcaster([Journal()])
     broadcaster.online(pretend_user(1, "a:1"))
+    broadcaster.broadcast([COMMANDS.parse(1, NOW, "rename alice")])
     broadcaster.offline([Leave(1, NOW, why)])
     broadcaster.close()
     with caplog.at_level("INFO"):
