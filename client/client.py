@@ -90,6 +90,8 @@ class Client:
 
         Tab completes it from CANDIDATES. TALK is kept in the history, and its line is heard again, or shown when it is
         taken; an answer is left on the screen.
+
+        Go: fmt.Scanln
         """
         self._candidates = candidates
         if not self._typed:

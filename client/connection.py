@@ -48,6 +48,7 @@ class Connection:
     def deal_response(self) -> None:
         """Connect, and pass on what the server says until it is gone: the receiver thread's whole life.
 
+        Go: net.Dial
         Go: Client.DealResponse
         """
         why = ""

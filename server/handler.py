@@ -29,7 +29,7 @@ FIRST_LOOK = 0.02  # seconds for a web browser to give itself away; people are s
 
 
 class Host(Protocol):
-    """What a handler needs of its server."""
+    """What a handler needs of its server. Go: User.server"""
 
     settings: Settings
     broadcaster: Broadcaster
@@ -66,7 +66,10 @@ class Handler(socketserver.BaseRequestHandler):
         self._end(user)
 
     def _read(self, user: User) -> Leave:
-        """Put what the user's lines ask for into the log, until the connection ends one way or another."""
+        """Put what the user's lines ask for into the log, until the connection ends one way or another.
+
+        Go: the reading goroutine of Server.Handler, with isLive <- true
+        """
         reader = LineReader(self.server.settings.max_line)
         while data := user.transport.recv(RECV_SIZE):
             lines = reader.feed(data)

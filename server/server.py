@@ -68,6 +68,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         """Bind the address, without listening yet. Raises OSError or UnicodeError if the address cannot be had.
 
         `on_failure` is called, in the thread that it happens to, when the server should be stopped because of a bug.
+        Go: net.Listen
         """
         self.settings = settings
         self.max_users = within_file_limit(settings.max_users)
@@ -134,7 +135,10 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self.stop()
 
     def new_user(self, transport: Transport, host: str, port: int) -> User:
-        """Return a user for a new connection from `host`. Everyone will see their address, or an alias for it."""
+        """Return a user for a new connection from `host`. Everyone will see their address, or an alias for it.
+
+        Go: NewUser
+        """
         settings = self.settings
         addr = self._aliases.alias(host) if settings.hide_addr else format_address(host, port)
         outbox = Outbox(transport, addr, settings.outbox_limit, TOO_SLOW)

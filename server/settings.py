@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one server."""
+    """The settings of one server. Go: Server.Ip, Server.Port"""
 
     ip: str = "127.0.0.1"
     port: int = 6666  # 0 picks a free one

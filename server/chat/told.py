@@ -33,7 +33,7 @@ class Told:
         self.common.append(event)
 
     def member(self, number: int, event: Event) -> None:
-        """Tell one member alone."""
+        """Tell one member alone. Go: User.SendMsg"""
         copy = self.copies.get(number)
         if copy is None:
             copy = self.copies[number] = Copy()

@@ -13,7 +13,7 @@ from .registry import Command, Request
 
 @dataclass(slots=True)
 class Who(Line):
-    """The question who is online."""
+    """The question who is online. Go: who in User.DoMessage"""
 
     def act(self, room: Room, member: Member, told: Told) -> str:
         """Tell the asker everyone who is online at this point of the log."""
@@ -24,7 +24,10 @@ class Who(Line):
 
 @dataclass(slots=True)
 class Rename(Line):
-    """The wish for another name. It has been checked against the rules; whether it is free, the log decides."""
+    """The wish for another name. It has been checked against the rules; whether it is free, the log decides.
+
+    Go: rename in User.DoMessage
+    """
 
     name: str
     key: str
@@ -37,7 +40,7 @@ class Rename(Line):
 
 @dataclass(slots=True)
 class Whisper(Line):
-    """A private word for the one whose folded name is `key`."""
+    """A private word for the one whose folded name is `key`. Go: to in User.DoMessage"""
 
     key: str
     text: str

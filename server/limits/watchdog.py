@@ -40,7 +40,7 @@ class Watchdog:
         return self._clock() - self._overslept
 
     def run(self) -> None:
-        """Watch until stopped. This is the watchdog thread's whole life."""
+        """Watch until stopped. This is the watchdog thread's whole life. Go: time.After"""
         pause = self.look()
         asleep_at = self._clock()
         while not self._stopped.wait(pause):

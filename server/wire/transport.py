@@ -14,7 +14,7 @@ _DONTWAIT = int(socket.MSG_DONTWAIT)
 
 
 class Transport:
-    """A plain TCP connection. Any thread may call any method, within the rules above."""
+    """A plain TCP connection. Any thread may call any method, within the rules above. Go: User.conn"""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
@@ -32,7 +32,7 @@ class Transport:
     def recv(self, size: int, timeout: float | None = None) -> bytes:
         """Wait for bytes and take up to `size` of them. Return nothing at the end, or when the peer is gone.
 
-        With a `timeout` in seconds, return nothing when it is over.
+        With a `timeout` in seconds, return nothing when it is over. Go: conn.Read
         """
         try:
             if timeout is not None:
@@ -49,7 +49,7 @@ class Transport:
             return 0
 
     def send_all(self, data: bytes) -> None:
-        """Send all of `data`, and wait as long as that takes. Raises OSError."""
+        """Send all of `data`, and wait as long as that takes. Raises OSError. Go: conn.Write"""
         self._socket.sendall(data)
 
     def stop_sending(self) -> None:
