@@ -3,7 +3,7 @@ VENV ?= .venv
 ARGS ?=
 SEEDS ?= 100000
 .DEFAULT_GOAL := help
-.PHONY: help run-server run-client test fuzz soak bench lint types cover dist clean
+.PHONY: help run-server run-client trace test fuzz soak bench lint types cover dist clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -14,14 +14,17 @@ run-server: ## run the server; ARGS="--ip 0.0.0.0" and the like
 run-client: ## run the client; ARGS="--ip HOST --port N"
 	@exec $(PYTHON) -m client $(ARGS)
 
+trace: ## run the server and show the way of each line through it
+	@exec $(PYTHON) -m tools.foreground $(PYTHON) -m server --trace $(ARGS)
+
 test: $(VENV)/test.done ## run the tests; ARGS="-k who" and the like
 	$(VENV)/bin/python -m pytest $(ARGS)
 
 fuzz: $(VENV)/test.done ## throw random bytes at it; SEEDS=1000000
-	FUZZ_SEEDS=$(SEEDS) $(VENV)/bin/python -m pytest tests/test_fuzz.py $(ARGS)
+	FUZZ_SEEDS=$(SEEDS) $(VENV)/bin/python -m pytest tests/faults/test_fuzz.py $(ARGS)
 
 soak: ## crowds at random for ten minutes, their transcripts checked; ARGS="--minutes 60"
-	@exec $(PYTHON) -m tests.crowd $(ARGS)
+	@exec $(PYTHON) -m tests.support.crowd $(ARGS)
 
 bench: ## measure; ARGS="growth load --against HOST:PORT", or ARGS=--help
 	@exec $(PYTHON) -m bench $(ARGS)

@@ -1,1 +1,3 @@
 """The chat client: a menu, and a thread that shows what the server says as it comes."""
+
+__version__ = "1.1.0"

@@ -12,7 +12,7 @@ import signal
 import sys
 from types import FrameType
 
-from . import requests
+from . import __version__, requests
 from .client import Client, Options
 from .editor import Editor
 from .events import Events
@@ -28,7 +28,7 @@ SIGN_OF_LIFE = 4.0  # seconds; twice within the server's usual limit
 
 def main() -> int:
     """Chat until the user leaves; the exit status."""
-    arguments = parse_arguments()
+    arguments = make_parser().parse_args()
     prepare_streams()
     try:
         return run(arguments)
@@ -127,11 +127,11 @@ def open_history() -> History:
         return History()
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The flags. Exits with status 2 on one that makes no sense."""
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the flags. It exits with status 2 on one that makes no sense."""
     parser = argparse.ArgumentParser(
-        prog="client",
-        description="Chat in a terminal. What comes through a pipe is said, too: echo hello | python3 -m client",
+        prog="chatroom",
+        description="Chat in a terminal. What comes through a pipe is said, too: echo hello | chatroom",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -151,14 +151,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--no-time", action="store_true", help="no time in front of each line")
     add("--no-bell", action="store_true", help="no bell for a private word")
     add("-v", "--verbose", action="store_true", help="show addresses")
-    return parser.parse_args(arguments)
+    add("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{port} is not between 1 and 65535")
-    return port
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number between 1 and 65535")
+    return int(text)
 
 
 def _name(text: str) -> str:
@@ -168,7 +168,10 @@ def _name(text: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a time")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return seconds

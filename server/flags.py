@@ -13,6 +13,11 @@ _NO_LIMIT = "0 means no limit (default: %(default)s)"
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the flags. Exits with status 2 on one that makes no sense."""
+    return make_parser().parse_args(arguments)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the flags."""
     default = Settings()
     parser = argparse.ArgumentParser(
         prog="chatroom-server",
@@ -76,7 +81,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help=f"how much to log on standard error {_DEFAULT}",
     )
     add("--version", action="version", version=f"%(prog)s {__version__}")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

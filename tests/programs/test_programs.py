@@ -35,14 +35,14 @@ def program(tmp_path: Path) -> Iterator[Program]:
     """Starts programs on terminals of their own."""
     started = []
 
-    def start(*command: str) -> pexpect.spawn[str]:
+    def start(*command: str, home: str = os.environ.get("HOME", "/")) -> pexpect.spawn[str]:
         child = pexpect.spawn(
             command[0],
             list(command[1:]),
             encoding="utf-8",
             timeout=PATIENCE,
             dimensions=(24, 200),
-            env={**os.environ, "NO_COLOR": "1", "XDG_STATE_HOME": str(tmp_path)},
+            env={**os.environ, "NO_COLOR": "1", "XDG_STATE_HOME": str(tmp_path), "HOME": home},
         )
         started.append(child)
         return child
@@ -144,6 +144,26 @@ def test_characters_that_telnet_takes_for_control_keys(
     text = "".join(chr(0x4E00 + low) for low in range(0x40) if low != 5)
     child.sendline(text)
     child.expect_exact(f"[{addr}]{addr}:{text}\r\n")
+
+
+def test_with_its_settings_file_telnet_takes_any_character(program: Program, port: int, tmp_path: Path) -> None:
+    """The README's `~/.telnetrc` turns off the two keys that stand in the way, without `-E`."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"    (DEFAULT set echo .*)\n    (\t.*)\n", readme)
+    assert found
+    (tmp_path / ".telnetrc").write_text(f"{found[1]}\n{found[2]}\n")
+    child = program(need("telnet"), "127.0.0.1", str(port), home=str(tmp_path))
+    child.expect(r"\[(127\.0\.0\.1:\d+)\]\1:已上线\r\n")
+    addr = child.match[1]
+    for text in (
+        "全先公关入六内待",
+        "".join(chr(0x4E00 + low) for low in range(0x40)),
+        "".join(map(chr, range(0x7800, 0x7860))),
+    ):
+        child.sendline(text)
+        child.expect_exact(f"{text}\r\n")  # the terminal's own echo
+        child.expect_exact(f"[{addr}]{addr}:{text}\r\n")
+        child.expect_exact("I'm live\r\n")
 
 
 def test_nc_gets_every_answer(port: int) -> None:
