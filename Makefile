@@ -42,7 +42,7 @@ dist: $(VENV)/test.done ## build the wheel, and each program as one file, into d
 	rm -rf build dist && $(VENV)/bin/python -m build -q --no-isolation && $(VENV)/bin/python -m tools.zipapps dist
 
 clean: ## remove all that was made here
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .coverage && find . -name __pycache__ -exec rm -r {} +
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache .coverage && find . -name __pycache__ -exec rm -r {} +
 
 $(VENV)/test.done: requirements/test.txt
 	$(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r $< && touch $@

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 
 from server.server import ChatServer
@@ -16,6 +17,16 @@ from .support.peers import Connect, Peer, StrictServer, running
 
 # In a shell's background job SIGINT is ignored, and so it would be by the programs that we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test fails by the clock, and none leaves a folder behind. `print_blob` says how to run a failure again.
+hypothesis.settings.register_profile(
+    "chatroom",
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("chatroom")
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from .played import played
-from .support.peers import PATIENCE, Connect, StrictServer, running
+from ..support.fake_server import fake_server
+from ..support.peers import PATIENCE, Connect, StrictServer, running
 
 Process = subprocess.Popen[str]
 
@@ -157,7 +157,7 @@ def test_a_full_house_is_said() -> None:
 
 def test_who_is_kicked_comes_back_with_the_next_line() -> None:
     """Under the same name; a line that crossed the kick is sent again, none twice. Said on standard error."""
-    with played() as server, client(server.port, "--name", "小明") as process:
+    with fake_server() as server, client(server.port, "--name", "小明") as process:
         first = server.accept()
         assert first.line() == "rename 小明"
         first.say("修改用户名为: 小明", "I'm live")
@@ -193,7 +193,7 @@ def test_who_is_kicked_comes_back_with_the_next_line() -> None:
 
 def test_a_line_of_which_nobody_knows_is_named() -> None:
     """The server is gone without a word: whether it took the line cannot be known. Exit status 1, nothing twice."""
-    with played() as server, client(server.port) as process:
+    with fake_server() as server, client(server.port) as process:
         connection = server.accept()
         write_line(process, "one")
         connection.take("one")
@@ -209,7 +209,7 @@ def test_a_line_of_which_nobody_knows_is_named() -> None:
 
 def test_no_server_to_come_back_to() -> None:
     """A pipe does not wait for one: exit status 1, and the line is named."""
-    with played() as server, client(server.port) as process:
+    with fake_server() as server, client(server.port) as process:
         connection = server.accept()
         write_line(process, "one")
         connection.take("one")
@@ -225,7 +225,7 @@ def test_no_server_to_come_back_to() -> None:
 
 def test_with_keep_alive_a_pipe_waits_for_the_server() -> None:
     """It comes back when the server does, and says what was typed meanwhile."""
-    with played() as server, client(server.port, "--keep-alive", "1000") as process:
+    with fake_server() as server, client(server.port, "--keep-alive", "1000") as process:
         connection = server.accept()
         write_line(process, "one")
         connection.take("one")
@@ -233,13 +233,13 @@ def test_with_keep_alive_a_pipe_waits_for_the_server() -> None:
         server.close()
         assert "正在重新连接" in read_error(process)
         write_line(process, "two")
-        with played(port) as again:
+        with fake_server(port) as again:
             again.accept().take("two")
 
 
 def test_listening() -> None:
     """Only reads; each line comes at once; signs of life go out; Ctrl-C ends it with 130."""
-    with played() as server, client(server.port, "--listen", "--keep-alive", "0.01") as process:
+    with fake_server() as server, client(server.port, "--listen", "--keep-alive", "0.01") as process:
         connection = server.accept()
         write_line(process, "not to be said")
         assert read_line(process) == f"* {connection.addr}:已上线\n"
@@ -289,7 +289,7 @@ def test_nobody_reads_our_output(server: StrictServer, connect: Connect) -> None
 
 def test_what_the_server_says_is_cleaned() -> None:
     """Nothing in it drives the terminal, whatever server it is; broken characters are marked."""
-    with played() as server, client(server.port, "--listen", "-v") as process:
+    with fake_server() as server, client(server.port, "--listen", "-v") as process:
         connection = server.accept()
         read_line(process)
         connection.say("[h:1]bob:\x1b]0;title\x07a\x9b31m\u202eb\u2028c\rd\te", "\x1b[2Jx: \x00y")

@@ -1,4 +1,4 @@
-"""A server that a test plays line by line, for what a real one does too seldom."""
+"""A server whose every line is written by a test, for what a real one does too seldom."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from .support.peers import PATIENCE
+from .peers import PATIENCE
 
 
-class PlayedServer:
+class FakeServer:
     """Listens on a free port; the test says what it says."""
 
     def __init__(self, listener: socket.socket) -> None:
@@ -18,13 +18,13 @@ class PlayedServer:
         self.port: int = listener.getsockname()[1]
         self._connections = contextlib.ExitStack()
 
-    def accept(self) -> PlayedConnection:
+    def accept(self) -> FakeConnection:
         """The next client."""
         connection, _ = self._listener.accept()
         connection.settimeout(PATIENCE)
-        played = PlayedConnection(connection)
-        self._connections.callback(played.close)
-        return played
+        fake = FakeConnection(connection)
+        self._connections.callback(fake.close)
+        return fake
 
     def close(self) -> None:
         """Away, with all connections."""
@@ -32,7 +32,7 @@ class PlayedServer:
         self._connections.close()
 
 
-class PlayedConnection:
+class FakeConnection:
     """The server's end of a connection."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -63,9 +63,9 @@ class PlayedConnection:
 
 
 @contextlib.contextmanager
-def played(port: int = 0) -> Iterator[PlayedServer]:
-    """A played server, on PORT if that is given."""
-    server = PlayedServer(socket.create_server(("127.0.0.1", port)))
+def fake_server(port: int = 0) -> Iterator[FakeServer]:
+    """A fake server on a free port, or on `port`."""
+    server = FakeServer(socket.create_server(("127.0.0.1", port)))
     try:
         yield server
     finally:

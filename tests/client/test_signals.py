@@ -11,7 +11,7 @@ import pytest
 from client.events import Events, Signalled
 from client.signals import Signals
 
-from .support.peers import PATIENCE
+from ..support.peers import PATIENCE
 
 
 @pytest.fixture

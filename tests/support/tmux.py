@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .support.peers import PATIENCE, need
+from .peers import PATIENCE, need
 
 Screen = list[str]
 

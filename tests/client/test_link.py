@@ -17,10 +17,10 @@ IDLE = "长时间未使用，连接中断"
 TAKEN = ["该用户名已被使用", "I'm live"]
 
 
-class PlayedConnection:
+class FakeConnection:
     """Keeps what is sent through it."""
 
-    made: list[PlayedConnection]
+    made: list[FakeConnection]
 
     def __init__(self, ip: str, port: int, events: Events) -> None:
         self.sent: list[str] = []
@@ -54,8 +54,8 @@ class Linked:
         return sent
 
     @property
-    def connections(self) -> list[PlayedConnection]:
-        return PlayedConnection.made
+    def connections(self) -> list[FakeConnection]:
+        return FakeConnection.made
 
     def happens(self, *events: Connected | Received | Lost) -> None:
         for event in events:
@@ -73,8 +73,8 @@ class Linked:
 @pytest.fixture
 def linked(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Linked:
     """A link that is connected and welcome."""
-    monkeypatch.setattr(link, "Connection", PlayedConnection)
-    monkeypatch.setattr(PlayedConnection, "made", [], raising=False)
+    monkeypatch.setattr(link, "Connection", FakeConnection)
+    monkeypatch.setattr(FakeConnection, "made", [], raising=False)
     manner, name = getattr(request, "param", (Manner(patient=True), ""))
     linked = Linked(manner, name)
     linked.happens(Connected(ADDR), JOINED)
@@ -189,8 +189,8 @@ def test_a_refusal_counts_as_no_connection(linked: Linked, refusal: str) -> None
 
 def test_no_server_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """At the start nobody waits for one."""
-    monkeypatch.setattr(link, "Connection", PlayedConnection)
-    monkeypatch.setattr(PlayedConnection, "made", [], raising=False)
+    monkeypatch.setattr(link, "Connection", FakeConnection)
+    monkeypatch.setattr(FakeConnection, "made", [], raising=False)
     for events in ([Lost("refused")], [Connected(ADDR), Received(["服务器人数已满，请稍后再试"]), Lost("")]):
         started = Linked(Manner(patient=True, comes_back=True), "")
         with pytest.raises(Gone, match="no server at host port 1"):

@@ -13,8 +13,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from .played import played
-from .support.peers import PATIENCE, Connect, StrictServer
+from ..support.fake_server import fake_server
+from ..support.peers import PATIENCE, Connect, StrictServer
 
 Client = Callable[..., "pexpect.spawn[str]"]
 
@@ -232,7 +232,7 @@ def test_no_history(server: StrictServer, client: Client, tmp_path: Path) -> Non
 
 def test_who_leaves_is_told_what_was_not_said(client: Client) -> None:
     """Because the server is away; exit status 1."""
-    with played() as server:
+    with fake_server() as server:
         child = client(server.port)
         server.accept()
         child.expect_exact("0. 退出")

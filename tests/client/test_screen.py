@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from .played import played
-from .support.peers import Connect, Peer, StrictServer, running
-from .tmux import Tmux, tmux
+from ..support.fake_server import fake_server
+from ..support.peers import Connect, Peer, StrictServer, running
+from ..support.tmux import Tmux, tmux
 
 __all__ = ["tmux"]  # the fixture
 
@@ -194,7 +194,7 @@ def test_a_conversation_outlives_its_connection(tmux: Tmux) -> None:
 
 def test_the_server_is_away(tmux: Tmux) -> None:
     """It is said when it will be tried again, and how many lines wait; they are said when the server is back."""
-    with played() as server:
+    with fake_server() as server:
         tmux.start("--port", str(server.port))
         connection = server.accept()
         tmux.type("1")
@@ -208,7 +208,7 @@ def test_the_server_is_away(tmux: Tmux) -> None:
         tmux.press("Enter")
     tmux.wait(lambda screen: screen[-1].startswith("[离线][待发2]"))
     assert "秒后重试" in "".join(tmux.screen())
-    with played(server.port) as server:
+    with fake_server(server.port) as server:
         connection = server.accept()
         connection.take("one")
         connection.take("two")

@@ -18,9 +18,9 @@ import pytest
 
 from server import __version__
 
-from .support.peers import PATIENCE, Peer, need
+from ..support.peers import PATIENCE, Peer, need
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 INSTALL_TIME = 300.0  # seconds; pip may have to load its build tools
 COMMANDS = {"chatroom": "client", "chatroom-server": "server"}  # the folders of their source
 

@@ -8,7 +8,7 @@ import sys
 
 import pexpect
 
-from .support.peers import PATIENCE, StrictServer
+from ..support.peers import PATIENCE, StrictServer
 
 # A Python on Windows has none of these modules and names. The client is started without them.
 AS_ON_WINDOWS = """
