@@ -154,7 +154,7 @@ def test_the_idle_limit_is_a_setting(seconds: float, watched: bool) -> None:
         assert ("watchdog" in {thread.name for thread in threading.enumerate()}) == watched
 
 
-def test_an_empty_line_is_a_sign_of_life_only(trio: Trio) -> None:
+def test_an_empty_line_is_a_heartbeat_only(trio: Trio) -> None:
     """It gets its receipt, and nobody hears of it."""
     assert trio[0].ask("") == []
     trio[0].say("next")
