@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import pytest
 from server.server import ChatServer
 
 from .support.peers import Connect, Peer, StrictServer, running
+from .support.processes import open_files
 
 # In a shell's background job SIGINT is ignored, and so it would be by the programs that we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -68,7 +68,7 @@ def trio(connect: Connect) -> tuple[Peer, Peer, Peer]:
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> Iterator[None]:
     """After each test there are no more threads and descriptors than before."""
-    threads, descriptors = set(threading.enumerate()), os.listdir("/proc/self/fd")
+    threads, descriptors = set(threading.enumerate()), open_files()
     yield
     assert set(threading.enumerate()) <= threads
-    assert len(os.listdir("/proc/self/fd")) <= len(descriptors)
+    assert open_files() <= descriptors

@@ -44,13 +44,13 @@ def test_a_peer_that_vanished_is_kicked(record_property: Record) -> None:
 def test_a_thousand_resets_in_mid_line(record_property: Record) -> None:
     """Each comes once and goes once, and no part of its line is shown."""
     with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
-        threads, descriptors = server.status("Threads"), server.descriptors()
+        threads, files = server.status("Threads"), server.open_files()
         peer = watcher(server)
         for _ in range(1000):
             guest = Peer(server.port)
             guest.send(b"half a li")
             guest.reset()
-        server.settles(lambda: server.status("Threads") <= threads + 1 and server.descriptors() <= descriptors + 1)
+        server.settles(lambda: server.status("Threads") <= threads + 1 and server.open_files() <= files + 1)
         lines = peer.ask("who")
         peer.close()
         came = [line.removesuffix("已上线") for line in lines if line.endswith("已上线")]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
+from . import processes
 from .peers import PATIENCE, Peer
 
 Record = Callable[[str, object], None]
@@ -28,14 +27,12 @@ class Child:
         self.log = ""
 
     def status(self, field: str) -> int:
-        """VmRSS in KiB, or Threads."""
-        found = re.search(rf"^{field}:\s*(\d+)", Path(f"/proc/{self.process.pid}/status").read_text(), re.MULTILINE)
-        assert found
-        return int(found[1])
+        """Return VmRSS in KiB, or Threads."""
+        return processes.status(self.process.pid, field)
 
-    def descriptors(self) -> int:
-        """How many are open."""
-        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+    def open_files(self) -> int:
+        """Return how many descriptors the server has open."""
+        return processes.open_files(self.process.pid)
 
     def settles(self, done: Callable[[], bool]) -> None:
         """Wait until DONE, which no message tells of; fails if it never comes."""

@@ -8,14 +8,13 @@ import random
 import selectors
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from server.server import ChatServer
 from server.settings import Settings
 
+from .processes import open_files, status
 from .transcript import Transcript, check, make_text
 
 USERS = 20
@@ -175,9 +174,8 @@ def soak(minutes: float) -> int:
             seeds += 1
             if time.monotonic() > told + 30:
                 told = time.monotonic()
-                pages = int(Path("/proc/self/statm").read_text().split()[1])
-                files = len(list(Path("/proc/self/fd").iterdir()))
-                print(f"{seeds} seeds, {pages * 4} KiB, {threading.active_count()} threads, {files} files", flush=True)
+                memory, threads = status("self", "VmRSS"), status("self", "Threads")
+                print(f"{seeds} seeds, {memory} KiB, {threads} threads, {open_files()} files", flush=True)
     return 0
 
 
