@@ -128,7 +128,7 @@ def open_history() -> History:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the flags. It exits with status 2 on one that makes no sense."""
+    """Return the parser of the flags. It exits with status 2 on one that makes no sense. Go: flag.Parse"""
     parser = argparse.ArgumentParser(
         prog="chatroom",
         description="Chat in a terminal. What comes through a pipe is said, too: echo hello | chatroom",
