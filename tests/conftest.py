@@ -15,7 +15,7 @@ from server.server import ChatServer
 from .support.peers import Connect, Peer, StrictServer, running
 from .support.processes import open_files
 
-# In a shell's background job SIGINT is ignored, and so it would be by the programs that we start.
+# A shell's background job ignores SIGINT, and the programs that we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test fails by the clock, and none leaves a folder behind. `print_blob` says how to run a failure again.
@@ -31,14 +31,14 @@ hypothesis.settings.load_profile("chatroom")
 
 @pytest.fixture
 def server() -> Iterator[StrictServer]:
-    """A server with default settings but for the idle limit, which is off."""
+    """A server with default settings, except that the idle limit is off."""
     with running() as server:
         yield server
 
 
 @pytest.fixture
 def peers() -> Iterator[Callable[[ChatServer], Peer]]:
-    """Brings peers in to any server, each when it has seen itself announced; closes them all."""
+    """Bring peers in to any server. Each has seen itself announced. All are closed at the end."""
     with contextlib.ExitStack() as stack:
 
         def connect(server: ChatServer) -> Peer:
@@ -52,7 +52,7 @@ def peers() -> Iterator[Callable[[ChatServer], Peer]]:
 
 @pytest.fixture
 def connect(server: StrictServer, peers: Callable[[ChatServer], Peer]) -> Connect:
-    """Brings a peer in to the server."""
+    """Bring a peer in to the server."""
     return lambda: peers(server)
 
 
@@ -67,7 +67,7 @@ def trio(connect: Connect) -> tuple[Peer, Peer, Peer]:
 
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> Iterator[None]:
-    """After each test there are no more threads and descriptors than before."""
+    """Check that after each test there are no more threads and descriptors than before."""
     threads, descriptors = set(threading.enumerate()), open_files()
     yield
     assert set(threading.enumerate()) <= threads

@@ -1,4 +1,4 @@
-"""Faults of peers, made for real, while two honest users talk; the figures are kept as properties of each test."""
+"""Real faults of peers, while two bystanders talk. The figures are kept as properties of each test."""
 
 from __future__ import annotations
 
@@ -9,48 +9,47 @@ import time
 
 import pytest
 
-from ..support.bystanders import Record, child, honest_pair, report, watcher
+from ..support.bystanders import Record, bystanders, report, server_process, watcher
 from ..support.peers import Peer
 
 
 def test_a_quiet_server(record_property: Record) -> None:
-    """The measure for the others: two who talk, and no fault."""
-    with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
-        server.settles(lambda: len(ages) > 300)
+    """The bystanders talk, and there is no fault. The other tests are compared with this one."""
+    with server_process("--idle-timeout", "0") as server, bystanders(server.port) as ages:
+        server.wait_until(lambda: len(ages) > 300)
     report(record_property, ages)
 
 
 def test_a_peer_that_vanished_is_kicked(record_property: Record) -> None:
-    """No FIN and no RST comes; one 下线 does, at the idle limit."""
-    with child("--idle-timeout", "2") as server, honest_pair(server.port) as ages:
+    """The server gets no FIN and no RST from it. The others read one 下线, at the idle limit."""
+    with server_process("--idle-timeout", "2") as server, bystanders(server.port) as ages:
         peer = watcher(server)
         gone = Peer(server.port)
-        tag = gone.prefix
-        peer.until(f"{tag}已上线")
+        peer.until(f"{gone.prefix}已上线")
         try:
-            gone.socket.setsockopt(socket.IPPROTO_TCP, 19, 1)  # TCP_REPAIR: close() is not told to the other side
+            gone.socket.setsockopt(socket.IPPROTO_TCP, 19, 1)  # TCP_REPAIR: the other side is not told of close()
         except PermissionError:
             pytest.skip("only root can make a peer vanish")
         gone.close()
         begun = time.monotonic()
-        while (line := peer.line()) != f"{tag}下线":
-            assert line != f"{tag}已上线"
+        while (line := peer.line()) != f"{gone.prefix}下线":
+            assert line != f"{gone.prefix}已上线"
             peer.say("")
         report(record_property, ages, seconds=round(time.monotonic() - begun, 2))
-        assert f"{tag}在线" not in peer.ask("who")
+        assert f"{gone.prefix}在线" not in peer.ask("who")
         peer.close()
 
 
 def test_a_thousand_resets_in_mid_line(record_property: Record) -> None:
-    """Each comes once and goes once, and no part of its line is shown."""
-    with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
+    """The others see each peer come once and go once, and they see no part of its line."""
+    with server_process("--idle-timeout", "0") as server, bystanders(server.port) as ages:
         threads, files = server.status("Threads"), server.open_files()
         peer = watcher(server)
         for _ in range(1000):
             guest = Peer(server.port)
             guest.send(b"half a li")
             guest.reset()
-        server.settles(lambda: server.status("Threads") <= threads + 1 and server.open_files() <= files + 1)
+        server.wait_until(lambda: server.status("Threads") <= threads + 1 and server.open_files() <= files + 1)
         lines = peer.ask("who")
         peer.close()
         came = [line.removesuffix("已上线") for line in lines if line.endswith("已上线")]
@@ -62,8 +61,8 @@ def test_a_thousand_resets_in_mid_line(record_property: Record) -> None:
 
 
 def test_readers_that_never_read_are_dropped(record_property: Record) -> None:
-    """Twenty with full windows: each is dropped, what the server keeps for it is bounded, and nobody else waits."""
-    with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
+    """Twenty have full windows. Each is dropped, the server keeps little for it, and nobody else waits."""
+    with server_process("--idle-timeout", "0") as server, bystanders(server.port) as ages:
         memory = server.status("VmRSS")
         stuck = []
         for _ in range(20):
@@ -86,8 +85,8 @@ def test_readers_that_never_read_are_dropped(record_property: Record) -> None:
 
 
 def test_a_drip_reader_is_dropped_and_told(record_property: Record) -> None:
-    """It gets a prefix without gaps, then the reason, then the end."""
-    with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
+    """A peer that reads a little now and then gets the first lines without a gap, then the reason, then the end."""
+    with server_process("--idle-timeout", "0") as server, bystanders(server.port) as ages:
         talker = watcher(server)
         drip = Peer(server.port)
         drip.until(f"{drip.prefix}已上线")
@@ -111,17 +110,17 @@ def test_a_drip_reader_is_dropped_and_told(record_property: Record) -> None:
 
 
 def test_a_line_that_never_ends(record_property: Record) -> None:
-    """One byte after the other is no sign of life; 64 MB of it are not kept."""
-    with child("--idle-timeout", "2") as server, honest_pair(server.port) as ages:
-        loris = Peer(server.port)
-        with pytest.raises(OSError):  # kicked: the connection takes no more
+    """Single bytes without a line end are no heartbeat, and 64 MB of them are not kept."""
+    with server_process("--idle-timeout", "2") as server, bystanders(server.port) as ages:
+        slow = Peer(server.port)
+        with pytest.raises(OSError):  # it was kicked, so the connection takes nothing more
             while True:
-                loris.send(b"x")
+                slow.send(b"x")
                 time.sleep(0.01)
-        loris.close()
+        slow.close()
         memory = server.status("VmRSS")
         endless = Peer(server.port)
-        with contextlib.suppress(OSError):  # closed in the middle of it, or soon after
+        with contextlib.suppress(OSError):  # the server closes in the middle of it, or soon after
             for _ in range(64):
                 endless.send(b"x" * 1024 * 1024)
             while b"".join(iter(endless.raw_line, b"")):
@@ -133,8 +132,8 @@ def test_a_line_that_never_ends(record_property: Record) -> None:
 
 
 def test_five_hundred_come_at_once(record_property: Record) -> None:
-    """All get in, and everyone hears of everyone."""
-    with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
+    """All of them get in, and everyone hears of everyone."""
+    with server_process("--idle-timeout", "0") as server, bystanders(server.port) as ages:
         peer = watcher(server)
         barrier = threading.Barrier(500)
         guests: list[Peer] = []
@@ -163,8 +162,8 @@ def test_five_hundred_come_at_once(record_property: Record) -> None:
 
 
 def test_floods_of_telnet_commands(record_property: Record) -> None:
-    """They cost no memory, their answers are bounded, and the text between them is kept."""
-    with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
+    """They cost no memory, the server answers few of them, and it keeps the text between them."""
+    with server_process("--idle-timeout", "0") as server, bystanders(server.port) as ages:
         memory = server.status("VmRSS")
         peer = watcher(server)
         peer.send(b"\xff\xf1" * 512 * 1024 + b"\xff\xfa" + b"x" * 200 + b"\n" + b"\xff\xfd\x06" * 100_000 + b"kept\n")
@@ -179,13 +178,13 @@ def test_floods_of_telnet_commands(record_property: Record) -> None:
 
 
 def test_a_name_is_free_again_after_a_crash(record_property: Record) -> None:
-    """Whoever took it and was reset at once does not keep it."""
-    with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
+    """A thousand peers take the name and are reset at once. None of them keeps it."""
+    with server_process("--idle-timeout", "0") as server, bystanders(server.port) as ages:
         peer = watcher(server)
         for _ in range(1000):
             guest = Peer(server.port)
             guest.send(b"rename x\n")
             guest.reset()
-        server.settles(lambda: "修改用户名为: x" in peer.ask("rename x"))
+        server.wait_until(lambda: "修改用户名为: x" in peer.ask("rename x"))
         peer.close()
         report(record_property, ages)

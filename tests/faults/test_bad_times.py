@@ -1,4 +1,4 @@
-"""Faults of processes and clocks, made for real."""
+"""Real faults of processes and clocks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import time
 
 import pytest
 
-from ..support.bystanders import Record, child, honest_pair, report, watcher
+from ..support.bystanders import Record, bystanders, report, server_process, watcher
 from ..support.peers import PATIENCE
 
 
 def test_a_process_with_a_hundred_clients_is_killed(record_property: Record) -> None:
-    """Again and again: as many go as came."""
+    """This happens ten times. The others see each client come and go."""
     program = """
 import socket, sys
 peers = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(100)]
 print("in", flush=True)
 sys.stdin.read()
 """
-    with child("--idle-timeout", "0") as server, honest_pair(server.port) as ages:
+    with server_process("--idle-timeout", "0") as server, bystanders(server.port) as ages:
         peer = watcher(server)
         came: list[str] = []
         left: list[str] = []
@@ -45,9 +45,9 @@ sys.stdin.read()
         assert sorted(came) == sorted(left)
 
 
-def test_a_freeze_is_nobodys_silence(record_property: Record) -> None:
-    """Stopped for longer than the limit, then continued: whoever was there still is."""
-    with child("--idle-timeout", "1.5") as server:
+def test_a_freeze_of_the_process_kicks_nobody(record_property: Record) -> None:
+    """The process is stopped for longer than the limit and then continued. Nobody is kicked."""
+    with server_process("--idle-timeout", "1.5") as server:
         peers = [watcher(server) for _ in range(20)]
         os.kill(server.process.pid, signal.SIGSTOP)
         for peer in peers:
@@ -61,10 +61,10 @@ def test_a_freeze_is_nobodys_silence(record_property: Record) -> None:
         report(record_property, [])
 
 
-def test_a_jump_of_the_clock_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is kicked too early, nobody is forgotten: only the monotonic clock is looked at."""
+def test_a_jump_of_the_wall_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wall clock jumps back and forth. Silent users are kicked all the same, and others are not."""
     jump = "import time; real = time.time; time.time = lambda: real() + 3600 * (time.monotonic() % 2 - 1)"
-    with child("--idle-timeout", "0.5", before=jump) as server:
+    with server_process("--idle-timeout", "0.5", before=jump) as server:
         silent, talker = watcher(server), watcher(server)
         while True:
             lines = talker.ask("who")
@@ -77,8 +77,8 @@ def test_a_jump_of_the_clock_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT] * 2, [signal.SIGTERM] * 200])
 def test_a_stop_in_mid_broadcast_loses_nothing(record_property: Record, signals: list[int]) -> None:
-    """Everyone has every whole line that was handed out, then the goodbye, then the end; exit status 0."""
-    with child("--idle-timeout", "0") as server:
+    """Everyone reads the same whole lines without a gap, then the farewell. The exit status is 0."""
+    with server_process("--idle-timeout", "0") as server:
         peers = [watcher(server) for _ in range(100)]
         for peer in peers[:-1]:
             peer.until(f"{peers[-1].prefix}已上线")
@@ -107,7 +107,7 @@ def test_a_stop_in_mid_broadcast_loses_nothing(record_property: Record, signals:
         for peer in peers:
             peer.close()
     lines = {tuple(text.splitlines()) for text in heard}
-    assert len(lines) == 1  # all have the same
+    assert len(lines) == 1  # everyone has read the same
     (same,) = lines
     assert same[-1] == "服务器关闭，连接中断"
     assert list(same[:-1]) == [f"{peers[0].prefix}line {number}" for number in range(len(same) - 1)]

@@ -1,4 +1,4 @@
-"""Crowds at random, and the checker of their transcripts, which is itself checked with planted faults."""
+"""Random crowds against a server, and the checker of their transcripts, which is tested with planted faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEEDS = int(os.environ.get("CROWD_SEEDS", "200"))
 
 
 def test_whatever_a_crowd_does_every_promise_is_kept() -> None:
-    """Nothing lost, doubled or swapped, no ghost, no double name: for each seed."""
+    """For each seed, nothing is lost, doubled or swapped, nobody is a ghost, and no name has two holders."""
     with running() as server:
         for seed in range(SEEDS):
             assert faults_of(server.port, seed) == []
@@ -24,15 +24,15 @@ def test_whatever_a_crowd_does_every_promise_is_kept() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> list[Transcript]:
-    """Transcripts of a real crowd, in which nothing is wrong."""
+    """Transcripts of a real crowd, in which the checker finds nothing wrong."""
     with running() as server:
         transcripts = Crowd(server.port, 7).run()
     assert check(transcripts) == []
     return transcripts
 
 
-def texts(transcript: Transcript) -> list[int]:
-    """Where the events are with which a text for everyone came."""
+def places_of_texts(transcript: Transcript) -> list[int]:
+    """Return the places of the events in which a text for everyone came."""
     return [
         place
         for place, (way, line) in enumerate(transcript.events)
@@ -41,15 +41,15 @@ def texts(transcript: Transcript) -> list[int]:
 
 
 def lose(transcript: Transcript) -> None:
-    """The last text never comes."""
-    del transcript.events[texts(transcript)[-1]]
+    """Remove the last text."""
+    del transcript.events[places_of_texts(transcript)[-1]]
 
 
 def gap(transcript: Transcript) -> None:
-    """A text in the middle never comes."""
-    for place in texts(transcript)[1:-1]:
+    """Remove a text that has others of the same sender before and after it."""
+    for place in places_of_texts(transcript)[1:-1]:
         sender = transcript.events[place][1].rpartition("m")[2].partition(".")[0]
-        same = [other for other in texts(transcript) if f":m{sender}." in transcript.events[other][1]]
+        same = [other for other in places_of_texts(transcript) if f":m{sender}." in transcript.events[other][1]]
         if same.index(place) not in (0, len(same) - 1):
             del transcript.events[place]
             return
@@ -57,26 +57,26 @@ def gap(transcript: Transcript) -> None:
 
 
 def double(transcript: Transcript) -> None:
-    """A text comes twice."""
-    place = texts(transcript)[3]
+    """Let a text come twice."""
+    place = places_of_texts(transcript)[3]
     transcript.events.insert(place, transcript.events[place])
 
 
 def swap(transcript: Transcript) -> None:
-    """Two texts of two senders change places."""
-    places = texts(transcript)
+    """Let two texts change places."""
+    places = places_of_texts(transcript)
     one, other = places[-2:]
     events = transcript.events
     events[one], events[other] = events[other], events[one]
 
 
 def ghost(transcript: Transcript) -> None:
-    """Somebody's going is never told."""
+    """Remove the announcements of everyone who left."""
     transcript.events[:] = [event for event in transcript.events if not event[1].endswith(":下线")]
 
 
 def double_name(transcript: Transcript) -> None:
-    """A list has a name twice."""
+    """Add an answer to `who` in which two users have one name."""
     addr = transcript.addr
     listed = [f"[{addr}]bob:在线", "[1.2.3.4:5]ＢＯＢ:在线", "I'm live"]
     transcript.events += [("sent", "who"), *(("got", line) for line in listed)]
@@ -84,9 +84,9 @@ def double_name(transcript: Transcript) -> None:
 
 @pytest.mark.parametrize("plant", [lose, gap, double, swap, ghost, double_name])
 def test_a_planted_fault_is_found(real: list[Transcript], plant: Callable[[Transcript], None]) -> None:
-    """In the transcript of one who was there from the beginning to the end."""
+    """The fault is planted into the longest transcript of a member that stayed to the end."""
     transcripts = copy.deepcopy(real)
-    plant(max((one for one in transcripts if one.stayed), key=lambda one: len(texts(one))))
+    plant(max((one for one in transcripts if one.stayed), key=lambda one: len(places_of_texts(one))))
     assert check(transcripts) != []
 
 
@@ -113,6 +113,6 @@ SMALL: dict[str, list[tuple[str, str]]] = {
 
 @pytest.mark.parametrize("fault", SMALL)
 def test_a_small_transcript_shows_its_fault(fault: str) -> None:
-    """The others of the rules, each alone."""
+    """Each of the other rules finds its fault in a transcript that is made for it."""
     faults = check([Transcript(ALICE, SMALL[fault])])
     assert any(fault in text for text in faults)

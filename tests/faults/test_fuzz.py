@@ -1,4 +1,4 @@
-"""Random bytes, cut at random: into the line reader and the parser, and into a live server.
+"""Random bytes, cut at random, for the line reader, the parser and a live server.
 
 `make fuzz` runs more seeds than these; a failure names its seed.
 """
@@ -25,7 +25,7 @@ from ..support.peers import PATIENCE, Peer, running
 COMMANDS = discover()
 SEEDS = range(int(os.environ.get("FUZZ_FIRST", "0")), int(os.environ.get("FUZZ_SEEDS", "10000")))
 
-# Pieces that mean something somewhere, so that chance need not find them.
+# Pieces that mean something to the reader or the parser. Random bytes alone would seldom hit them.
 PIECES = [
     *(
         b"\n",
@@ -67,23 +67,23 @@ PIECES = [
 ALLOWED = re.compile(rb"(?:[^\x00-\x08\x0b-\x1f\x7f]*\r?\n)*")
 
 
-def noise(chance: random.Random) -> bytes:
-    """Up to some hundred random bytes and pieces."""
+def noise(rng: random.Random) -> bytes:
+    """Return up to 39 parts, each a random piece or a few random bytes."""
     parts = [
-        chance.choice(PIECES) if chance.random() < 0.6 else chance.randbytes(chance.randrange(8))
-        for _ in range(chance.randrange(1, 40))
+        rng.choice(PIECES) if rng.random() < 0.6 else rng.randbytes(rng.randrange(8))
+        for _ in range(rng.randrange(1, 40))
     ]
     return b"".join(parts)
 
 
-def cut(chance: random.Random, data: bytes) -> list[bytes]:
-    """DATA in pieces."""
-    places = sorted(chance.randrange(len(data) + 1) for _ in range(chance.randrange(5)))
+def cut(rng: random.Random, data: bytes) -> list[bytes]:
+    """Return `data`, cut at random into up to five parts."""
+    places = sorted(rng.randrange(len(data) + 1) for _ in range(rng.randrange(5)))
     return [data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True)]
 
 
 def read(pieces: list[bytes]) -> list[bytes | LineEvent]:
-    """What a handler would see of PIECES, up to the end that it makes."""
+    """Return what a handler would see of the pieces. It stops at the end of file and at an endless line."""
     reader, found = LineReader(), []
     for piece in pieces:
         for line in reader.feed(piece):
@@ -97,12 +97,12 @@ def read(pieces: list[bytes]) -> list[bytes | LineEvent]:
 
 
 def test_the_reader_and_the_parser_take_anything() -> None:
-    """The lines do not depend on the cuts, and what comes out of them is fit for a terminal."""
+    """The lines do not depend on the cuts, and their texts are fit for a terminal."""
     for seed in SEEDS:
-        chance = random.Random(seed)
-        data = noise(chance)
-        found = read(cut(chance, data))
-        assert found == read([data]), f"seed {seed}: cut otherwise, read otherwise"
+        rng = random.Random(seed)
+        data = noise(rng)
+        found = read(cut(rng, data))
+        assert found == read([data]), f"seed {seed}: the lines depend on the cuts"
         for line in found:
             if isinstance(line, LineEvent):
                 continue
@@ -119,22 +119,22 @@ def test_the_reader_and_the_parser_take_anything() -> None:
 
 
 def test_a_live_server_takes_anything(peers: Callable[[ChatServer], Peer]) -> None:
-    """It answers each guest in whole clean lines and lets them go, while two others talk."""
+    """It answers each guest in whole clean lines and lets it go, while two others talk."""
     with running(linger=0.2) as server:
         one, two = peers(server), peers(server)
         heard = b""
         for seed in SEEDS:
-            chance = random.Random(seed)
+            rng = random.Random(seed)
             with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as guest:
                 try:
-                    for piece in cut(chance, noise(chance)):
+                    for piece in cut(rng, noise(rng)):
                         guest.sendall(piece)
                     guest.shutdown(socket.SHUT_WR)
                     while data := guest.recv(65536):
                         heard += data
-                except (ConnectionResetError, BrokenPipeError):  # it was closed with some of it unread
+                except (ConnectionResetError, BrokenPipeError):  # the server closed with some of it unread
                     heard = b""
-            heard = heard.replace(b"\xff\xfc\x06", b"")  # the answer to a telnet that asks
+            heard = heard.replace(b"\xff\xfc\x06", b"")  # the answer to a timing mark
             assert ALLOWED.fullmatch(heard), f"seed {seed}: {heard!r}"
             heard.decode()
             heard = b""
@@ -146,18 +146,18 @@ def test_a_live_server_takes_anything(peers: Callable[[ChatServer], Peer]) -> No
 
 
 def test_a_bucket_never_lends_more_than_it_has() -> None:
-    """In any span of time, no more than the burst and what came in."""
-    chance = random.Random(1)
+    """In any span of time it gives no more tokens than the burst and those that came in."""
+    rng = random.Random(1)
     now = 0.0
     bucket = TokenBucket(5, 2, lambda: now)
     taken = 0
     for _ in range(10_000):
-        now += chance.random() * chance.choice((0.01, 1.0, 10.0))
+        now += rng.random() * rng.choice((0.01, 1.0, 10.0))
         taken += bucket.try_take()
         assert taken <= 5 + now * 2
 
 
 def test_a_line_of_the_limit_is_not_endless() -> None:
-    """The two limits are what the noise above was made for."""
+    """The pieces above are made for these two limits."""
     assert len(PIECES[-1]) > MAX_LINE
     assert ENDLESS > MAX_LINE

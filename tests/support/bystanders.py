@@ -1,4 +1,8 @@
-"""What the tests of faults share: a server of its own process, and two honest users who talk through whatever happens."""
+"""What the tests of faults share: a server in a process of its own, and two bystanders.
+
+The bystanders are users who talk all the time, whatever happens to the server and to others. They prove that nobody
+else notices a fault.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ from .peers import PATIENCE, Peer
 
 Record = Callable[[str, object], None]
 
-PAUSE = 0.002  # seconds between two lines of the honest pair
+PAUSE = 0.002  # seconds between two lines of the bystanders
 
 
-class Child:
+class ServerProcess:
     """A server in a process of its own."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -34,8 +38,8 @@ class Child:
         """Return how many descriptors the server has open."""
         return processes.open_files(self.process.pid)
 
-    def settles(self, done: Callable[[], bool]) -> None:
-        """Wait until DONE, which no message tells of; fails if it never comes."""
+    def wait_until(self, done: Callable[[], bool]) -> None:
+        """Wait until `done` is true. This is for what no message tells of. It fails if that never comes."""
         end = time.monotonic() + PATIENCE
         while not done():
             assert time.monotonic() < end
@@ -43,12 +47,15 @@ class Child:
 
 
 @contextlib.contextmanager
-def child(*flags: str, before: str = "") -> Iterator[Child]:
-    """A server process, started after the Python statements BEFORE; it must stop well and log no traceback."""
+def server_process(*flags: str, before: str = "") -> Iterator[ServerProcess]:
+    """Run a server in a process of its own. It must stop with status 0 and log no traceback.
+
+    `before` holds Python statements that the process runs first.
+    """
     program = f"{before}\nimport sys; from server.__main__ import main\nsys.argv[1:] = {['--port', '0', *flags]!r}\n"
     command = [sys.executable, "-c", program + "sys.exit(main())"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        server = Child(process)
+        server = ServerProcess(process)
         try:
             yield server
             process.terminate()
@@ -61,8 +68,11 @@ def child(*flags: str, before: str = "") -> Iterator[Child]:
 
 
 @contextlib.contextmanager
-def honest_pair(port: int) -> Iterator[list[float]]:
-    """Two users who talk all the time: nothing lost, nothing doubled. Gives the ages of their lines, in seconds."""
+def bystanders(port: int) -> Iterator[list[float]]:
+    """Let two users talk all the time. It fails if a line is lost, doubled or out of order.
+
+    Yield the list of the times that each line took, in seconds.
+    """
     one, two = Peer(port), Peer(port)
     two.until(f"{two.prefix}已上线")
     one.ask("")
@@ -74,17 +84,17 @@ def honest_pair(port: int) -> Iterator[list[float]]:
     def talk() -> None:
         while not stop.wait(PAUSE):
             sent.append(time.monotonic())
-            one.say(f"honest {len(sent) - 1}")
+            one.say(f"bystander {len(sent) - 1}")
             two.say("")
-        one.say("honest end")
+        one.say("bystander end")
 
     def listen(peer: Peer) -> None:
         due = 0
         try:
-            while (line := peer.line()) != f"{one.prefix}honest end":
-                if not line.startswith(f"{one.prefix}honest "):
+            while (line := peer.line()) != f"{one.prefix}bystander end":
+                if not line.startswith(f"{one.prefix}bystander "):
                     continue
-                if line != f"{one.prefix}honest {due}":
+                if line != f"{one.prefix}bystander {due}":
                     problems.append(f"{line} where {due} was due")
                 if peer is two:
                     ages.append(time.monotonic() - sent[due])
@@ -110,15 +120,15 @@ def honest_pair(port: int) -> Iterator[list[float]]:
 
 
 def report(record_property: Record, ages: list[float], **figures: object) -> None:
-    """Keep the figures of a fault: no test fails by them. `--junitxml` shows them."""
+    """Keep the figures of a fault. No test fails because of them; `--junitxml` shows them."""
     if ages:
         record_property("p99_ms", round(sorted(ages)[int(len(ages) * 0.99)] * 1000, 1))
     for name, value in figures.items():
         record_property(name, value)
 
 
-def watcher(server: Child) -> Peer:
-    """A user who sees the others come and go."""
+def watcher(server: ServerProcess) -> Peer:
+    """Return a user who sees the others come and go."""
     peer = Peer(server.port)
     peer.until(f"{peer.prefix}已上线")
     return peer

@@ -29,7 +29,7 @@ class Chat:
         return told
 
     def join(self, number: int, addr: str, name: str = "") -> int:
-        """Bring a member in, and rename it; what it has heard by then is forgotten."""
+        """Bring a member in, and give it a name. Forget what everyone has heard by then. Return the number."""
         self.apply(Join(number, NOW, addr))
         if name:
             self.say(number, f"rename {name}")
@@ -38,7 +38,7 @@ class Chat:
         return number
 
     def say(self, number: int, *lines: str) -> None:
-        """Let a member type lines. They are applied as one batch."""
+        """Let a member type lines, and apply them as one batch."""
         self.apply(*(COMMANDS.parse(number, NOW, line) for line in lines))
 
     def leave(self, number: int, why: str = "lost", farewell: str = "") -> None:
@@ -50,7 +50,7 @@ class Chat:
         self.apply(Close(0, NOW))
 
     def read(self, number: int) -> list[str]:
-        """Return the lines that a text user has read since the last time, receipts as `I'm live`."""
+        """Return the lines that a text user has read since the last call. A receipt is `I'm live`."""
         heard = self.heard.setdefault(number, [])
         lines: list[str] = []
         for event in heard:

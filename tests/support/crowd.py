@@ -1,4 +1,4 @@
-"""A crowd that does things at random, and keeps transcripts: `python -m tests.support.crowd --minutes 10`."""
+"""A crowd of users that act at random and keep transcripts. `python -m tests.support.crowd --minutes 10` runs many."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .transcript import Transcript, check, make_text
 USERS = 20
 OPERATIONS = 100
 NAMES = ("小明", "bob", "BOB", "Ｂｏｂ", "eve", "José", "a.b", "x_1")
-PATIENCE = 30.0  # seconds for something that must come
+PATIENCE = 30.0  # seconds after which a test gives up waiting for what must come
 
 
 class Member:
@@ -37,11 +37,11 @@ class Member:
     def send(self, line: str) -> None:
         """Send one line."""
         self.transcript.events.append(("sent", line))
-        with contextlib.suppress(OSError):  # only when it was dropped: then its transcript ends here
+        with contextlib.suppress(OSError):  # the server has dropped this member, so its transcript ends here
             self.socket.sendall(f"{line}\n".encode())
 
     def read(self) -> bool:
-        """Take what is there, waiting for something; False at the end of the stream."""
+        """Wait for bytes and take them. Return False at the end of the stream."""
         try:
             data = self.socket.recv(65536)
         except ConnectionResetError:
@@ -52,7 +52,7 @@ class Member:
 
 
 class Crowd:
-    """Up to USERS members, driven by one thread that never waits for an answer before it goes on."""
+    """Up to `USERS` members, driven by one thread. It never waits for an answer before it goes on."""
 
     def __init__(self, port: int, seed: int) -> None:
         self._port = port
@@ -62,12 +62,12 @@ class Crowd:
         self._all: list[Member] = []
 
     def run(self) -> list[Transcript]:
-        """Do OPERATIONS things, then wait until all who are left have got a last marker."""
+        """Do `OPERATIONS` things, then wait until every member that is still there has got all last lines."""
         with self._selector:
             self._join()
             for _ in range(OPERATIONS):
                 self._operate()
-                if self._chance.random() < 0.7:  # else nobody reads for a while
+                if self._chance.random() < 0.7:  # otherwise nobody reads for a while
                     self._read(0)
             if not self._members:
                 self._join()
@@ -107,7 +107,7 @@ class Crowd:
         self._selector.register(member.socket, selectors.EVENT_READ, member)
 
     def _leave(self, member: Member) -> None:
-        """In one of the ways there are; what is still on its way is read, but for a reset."""
+        """Leave in one of the three ways. Except for a reset, read what is still on its way."""
         self._members.remove(member)
         self._selector.unregister(member.socket)
         member.transcript.stayed = False
@@ -129,10 +129,10 @@ class Crowd:
             key.data.read()
 
     def _finish(self) -> None:
-        """Let everyone say a last thing when all are in, and read on until all have heard it, and all goodbyes."""
+        """When all are in, let everyone say a last thing. Read until all have heard that, and everyone who left."""
         for member in self._members:
-            own = f"[{member.transcript.addr}]{member.transcript.addr}:已上线"
-            self._read_until(member, lambda lines, own=own: own in lines)  # type: ignore[misc]
+            announcement = f"[{member.transcript.addr}]{member.transcript.addr}:已上线"
+            self._read_until(member, lambda lines, line=announcement: line in lines)  # type: ignore[misc]
         for member in self._members:
             self._say(member)
         last = {member.transcript.sent("m")[-1] for member in self._members}
@@ -156,12 +156,12 @@ def _addr(line: str) -> str:
 
 
 def faults_of(port: int, seed: int) -> list[str]:
-    """What went wrong with the crowd of SEED."""
+    """Return what went wrong with the crowd of `seed`."""
     return [f"seed {seed}: {fault}" for fault in check(Crowd(port, seed).run())]
 
 
 def soak(minutes: float) -> int:
-    """Crowd after crowd until the time is up; the exit status. Says what the server holds now and then."""
+    """Run crowd after crowd until the time is up. Return the exit status. Print now and then what the server holds."""
     with ChatServer(Settings(port=0, idle_timeout=0.0)) as server:
         end = time.monotonic() + minutes * 60
         told = 0.0
@@ -180,6 +180,6 @@ def soak(minutes: float) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Crowds at random against a server, until the time is up.")
+    parser = argparse.ArgumentParser(description="Run random crowds against a server until the time is up.")
     parser.add_argument("--minutes", type=float, default=10.0)
     sys.exit(soak(parser.parse_args().minutes))

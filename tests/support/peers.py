@@ -17,7 +17,7 @@ from server.ops.journal import Journal
 from server.server import ChatServer
 from server.settings import Settings
 
-PATIENCE = 30.0  # seconds after which something that must come will not; nothing passes by waiting for it
+PATIENCE = 30.0  # seconds after which a test gives up waiting for what must come; no test passes by waiting so long
 
 Connect = Callable[[], "Peer"]
 
@@ -42,7 +42,7 @@ class Peer:
         self.send("".join(line + "\n" for line in lines).encode())
 
     def raw_line(self) -> bytes:
-        """The next line with its end; empty at the end of the stream."""
+        """Return the next line with its end. At the end of the stream, return what is left, or nothing."""
         while b"\n" not in self._partial:
             data = self.socket.recv(65536)
             if not data:
@@ -53,7 +53,7 @@ class Peer:
         return line + b"\n"
 
     def line(self) -> str:
-        """The next line, which must end in LF alone."""
+        """Return the next line, which must end in LF alone."""
         line = self.raw_line().decode()
         assert line.endswith("\n"), f"the stream ended with {line!r}"
         assert "\r" not in line
@@ -63,12 +63,12 @@ class Peer:
         return [self.line() for _ in range(count)]
 
     def ask(self, line: str) -> list[str]:
-        """Say LINE and give all that comes up to its receipt, without it."""
+        """Say `line`. Return all lines that come before its receipt."""
         self.say(line)
         return self.until("I'm live")
 
     def until(self, last: str) -> list[str]:
-        """All lines up to LAST, without it."""
+        """Return all lines that come before `last`."""
         lines = []
         while (line := self.line()) != last:
             lines.append(line)
@@ -79,7 +79,7 @@ class Peer:
         self.name = name
 
     def rest(self) -> bytes:
-        """All up to the end of the stream."""
+        """Return everything up to the end of the stream."""
         rest, self._partial = self._partial, b""
         while data := self.socket.recv(65536):
             rest += data
@@ -108,7 +108,10 @@ class StrictServer(ChatServer):
 
 @contextlib.contextmanager
 def running(**settings: object) -> Iterator[StrictServer]:
-    """A server on a free port, by default without an idle limit; it hangs up soon on who has not left when it stops."""
+    """Run a server on a free port, by default without an idle limit.
+
+    When it stops, it soon hangs up on peers that have not left.
+    """
     chosen = Settings(**{"port": 0, "idle_timeout": 0.0, "linger": 0.3, **settings})  # type: ignore[arg-type]
     server = StrictServer(chosen)
     with server:
@@ -117,7 +120,7 @@ def running(**settings: object) -> Iterator[StrictServer]:
 
 
 def need(program: str) -> str:
-    """The program's path; without it the test is skipped, or fails where the programs are required."""
+    """Return the path of a program. Without it the test is skipped, or fails where the programs are required."""
     path = shutil.which(program)
     if path:
         return path
@@ -128,7 +131,7 @@ def need(program: str) -> str:
 
 @contextlib.contextmanager
 def spawn(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """Run a program with its standard error in a pipe. It never outlives the test, also when that fails."""
+    """Run a program with its standard error in a pipe. It never outlives the test, not even one that fails."""
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options) as process:
         try:
             yield process

@@ -13,7 +13,7 @@ LF = Text("\n", receipt=True)
 
 
 class PretendOutbox:
-    """Keeps what is put into it."""
+    """An outbox that keeps what is put into it."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
@@ -29,7 +29,7 @@ class PretendOutbox:
 
 
 class PretendTransport:
-    """Counts how often its reader is woken."""
+    """A transport that counts how often its reader is woken."""
 
     def __init__(self) -> None:
         self.woken = 0
@@ -45,12 +45,12 @@ def pretend_user(number: int, addr: str, encoding: Encoding = LF, now: float = 0
 
 
 def parts(user: User) -> list[bytes]:
-    """All that was put into a user's outbox, as it was put."""
+    """Return everything that was put into a user's outbox, one item for each put."""
     return cast(PretendOutbox, user.outbox).parts
 
 
 def read(user: User) -> str:
-    """All that a user was sent, which is then forgotten."""
+    """Return everything that a user was sent since the last call."""
     text = b"".join(parts(user)).decode()
     parts(user).clear()
     return text

@@ -1,4 +1,4 @@
-"""What a user sent and got, and what is wrong with the transcripts of all users together. Pure."""
+"""What each user sent and got, and the check of the transcripts of all users together. Pure."""
 
 from __future__ import annotations
 
@@ -12,53 +12,56 @@ from graphlib import CycleError, TopologicalSorter
 
 from server.chat.names import fold
 
-_TAGGED = re.compile(r"\[([^\]]*)\](.*?):(已上线|下线|在线|[mp]\d+\.\d+\.[0-9a-f]{8})")
+_PREFIXED = re.compile(r"\[([^\]]*)\](.*?):(已上线|下线|在线|[mp]\d+\.\d+\.[0-9a-f]{8})")
 _PRIVATE = re.compile(r"(.*): (p\d+\.\d+\.[0-9a-f]{8})")
 
 
 def make_text(kind: str, sender: int, number: int) -> str:
-    """The text NUMBER of SENDER, for everyone (m) or private (p), with its own checksum."""
+    """Return text `number` of `sender`, with its own checksum. `kind` is m for everyone, p for private."""
     head = f"{kind}{sender}.{number}"
     return f"{head}.{zlib.crc32(head.encode()):08x}"
 
 
 def sender_of(text: str) -> tuple[int, int]:
-    """The sender and the number in a text."""
+    """Return the sender and the number in a text."""
     sender, number, _ = text[1:].split(".")
     return int(sender), int(number)
 
 
 @dataclass
 class Transcript:
-    """What one connection saw, in its order: each event is what it did (sent, got) and the line."""
+    """What one connection saw, in order. Each event is the word sent or got, and the line."""
 
     addr: str
     events: list[tuple[str, str]] = field(default_factory=list)
-    stayed: bool = True  # it was there at the end, and has read all up to a last marker
-    was_reset: bool = False  # what it sent last may never have been read
+    stayed: bool = True  # whether it was there at the end, and has read everything
+    was_reset: bool = False  # whether it was reset: the server may not have read its last lines
 
     def texts(self, kind: str) -> list[str]:
-        """What it got of that kind: m, 已上线, 下线, 在线 with the address, and m and p with the text alone."""
+        """Return what it got of one kind, in order.
+
+        For m and p this is the text; for 已上线, 下线 and 在线 it is the address.
+        """
         found = []
         for line in self.lines():
-            if (tagged := _TAGGED.fullmatch(line)) and tagged[3].startswith(kind):
-                found.append(tagged[3] if kind in "mp" else tagged[1])
+            if (prefixed := _PREFIXED.fullmatch(line)) and prefixed[3].startswith(kind):
+                found.append(prefixed[3] if kind in "mp" else prefixed[1])
             elif kind == "p" and (private := _PRIVATE.fullmatch(line)):
                 found.append(private[2])
         return found
 
     def lines(self) -> Iterator[str]:
-        """All that it got."""
+        """Return every line that it got."""
         return (line for way, line in self.events if way == "got")
 
     def sent(self, kind: str) -> list[str]:
-        """The texts that it sent."""
+        """Return the texts of one kind that it sent."""
         found = re.compile(rf"\b{kind}\d+\.\d+\.[0-9a-f]{{8}}")
         return [text[0] for way, line in self.events if way == "sent" and (text := found.search(line))]
 
 
 def check(transcripts: list[Transcript]) -> list[str]:
-    """All faults, each a line of text; none if everything is as promised."""
+    """Return all faults, each as a line of text. There is none if every promise is kept."""
     return [
         *_texts_are_whole(transcripts),
         *_numbers_rise_without_gaps(transcripts),
@@ -122,9 +125,9 @@ def _causes_come_first(transcripts: list[Transcript]) -> Iterator[str]:
     for transcript in transcripts:
         cause = ""
         for way, line in transcript.events:
-            tagged = _TAGGED.fullmatch(line)
-            if way == "got" and tagged and tagged[3].startswith("m"):
-                cause = tagged[3]
+            prefixed = _PREFIXED.fullmatch(line)
+            if way == "got" and prefixed and prefixed[3].startswith("m"):
+                cause = prefixed[3]
             elif way == "sent" and cause and line.startswith("m"):
                 for receiver, place in zip(transcripts, places, strict=True):
                     if place.get(line, 0) < place.get(cause, -1) and line in place:
@@ -147,19 +150,19 @@ def _who_is_a_snapshot(transcripts: list[Transcript]) -> Iterator[str]:
     for transcript in transcripts:
         came: set[str] = set()
         left: set[str] = set()
-        asked: list[tuple[set[str], set[str]]] = []  # who had come and who had gone when each who was sent
+        asked: list[tuple[set[str], set[str]]] = []  # for each `who` sent: those online and those gone by then
         listed: list[tuple[str, str]] = []
         for way, line in transcript.events:
-            tagged = _TAGGED.fullmatch(line)
+            prefixed = _PREFIXED.fullmatch(line)
             if way == "sent" and line == "who":
                 asked.append((came - left, set(left)))
-            elif tagged and tagged[3] == "在线":
-                listed.append((tagged[1], tagged[2]))
+            elif prefixed and prefixed[3] == "在线":
+                listed.append((prefixed[1], prefixed[2]))
                 continue
-            elif tagged and tagged[3] == "已上线":
-                came.add(tagged[1])
-            elif tagged and tagged[3] == "下线":
-                left.add(tagged[1])
+            elif prefixed and prefixed[3] == "已上线":
+                came.add(prefixed[1])
+            elif prefixed and prefixed[3] == "下线":
+                left.add(prefixed[1])
             if listed and way == "got":
                 there, gone = asked.pop(0)
                 yield from _faults_of_a_list(transcript.addr, listed, there - left, gone)
