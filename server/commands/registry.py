@@ -51,9 +51,9 @@ class Registry:
         self._plain: tuple[str, ...] = ()
 
     def add(self, command: Command) -> None:
-        """Add a command. Raise ValueError if its word is taken, or would be a bad name for a user to avoid."""
+        """Add a command. Raise ValueError if its word is taken, or is not one word of small letters."""
         if command.word in self.commands or not command.word.isalpha() or names.fold(command.word) != command.word:
-            raise ValueError(f"the command {command.word!r} is there already, or is no word of small letters")
+            raise ValueError(f"the command {command.word!r} is there already, or is not one word of small letters")
         self.commands[command.word] = command
         self._plain = tuple(word for word, known in self.commands.items() if known.plain)
         self.help = self._make_help()

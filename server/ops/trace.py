@@ -55,7 +55,7 @@ class Trace:
 def _describe(entry: Entry) -> str:
     match entry:
         case Join():
-            return "read nothing yet, Join"
+            return "a new connection, Join"
         case Leave():
             return f"read the end, Leave ({entry.why})"
         case Close():
