@@ -22,12 +22,12 @@ Trio = tuple[Peer, Peer, Peer]
 
 
 def user_of(server: StrictServer, peer: Peer) -> User:
-    """The server's side of a peer."""
+    """Return the server's side of a peer."""
     return next(user for user in server.broadcaster.users() if user.addr == peer.addr)
 
 
 def test_a_line_is_a_line_however_it_was_cut(trio: Trio) -> None:
-    """Five lines in one packet, one line in many packets, a character cut in the middle, CR LF or LF."""
+    """Five lines come in one packet, then one line in many, with a character cut in the middle and CR LF."""
     first, second, _ = trio
     first.send(b"1\n2\n3\n4\n5\n")
     for byte in "六!\r\n".encode():
@@ -35,8 +35,8 @@ def test_a_line_is_a_line_however_it_was_cut(trio: Trio) -> None:
     assert second.lines(6) == [first.prefix + text for text in ("1", "2", "3", "4", "5", "六!")]
 
 
-def test_of_racing_renames_one_wins(server: StrictServer, connect: Connect) -> None:
-    """Of any number who want one name at once, one gets it and the rest keep their own."""
+def test_one_of_many_racing_renames_wins(server: StrictServer, connect: Connect) -> None:
+    """Twenty users want one name at once. One gets it, and the others keep theirs."""
     racers = [connect() for _ in range(20)]
     barrier = threading.Barrier(len(racers))
 
@@ -57,7 +57,7 @@ def test_of_racing_renames_one_wins(server: StrictServer, connect: Connect) -> N
 
 
 def test_the_map_is_read_under_its_lock(server: StrictServer, connect: Connect) -> None:
-    """Whatever a command looks up or changes, the thread that does it holds the map lock."""
+    """A thread that looks something up for a command, or changes it, holds the map lock."""
     touched = []
     broadcaster = server.broadcaster
 
@@ -79,7 +79,7 @@ def test_the_map_is_read_under_its_lock(server: StrictServer, connect: Connect) 
 
 
 def test_nobody_waits_for_a_stuck_reader(peers: Callable[..., Peer]) -> None:
-    """One that does not read is dropped; everyone else hears everything, and that it left."""
+    """A user who does not read is dropped. Everyone else hears everything, also that this user left."""
     with running(outbox_limit=65536, linger=0.1) as server:
         speaker, listener, stuck = peers(server), peers(server), peers(server)
         speaker.lines(2), listener.line()
@@ -97,7 +97,7 @@ def test_nobody_waits_for_a_stuck_reader(peers: Callable[..., Peer]) -> None:
 
 
 def test_a_dropped_reader_is_told(peers: Callable[..., Peer]) -> None:
-    """Who starts to read again in time finds all that was queued without a gap, then the reason."""
+    """A slow reader that reads again in time gets everything that was queued, without a gap, then the reason."""
     with running(outbox_limit=65536, linger=PATIENCE) as server:
         speaker, slow = peers(server), peers(server)
         speaker.line()
@@ -112,7 +112,7 @@ def test_a_dropped_reader_is_told(peers: Callable[..., Peer]) -> None:
 
 
 def test_the_kick_is_an_ordinary_leave(peers: Callable[..., Peer]) -> None:
-    """After it the others are told, the room goes on, and the name is free."""
+    """The others are told of it, the chat goes on, and the kicked user is not listed any more."""
     with running(idle_timeout=0.5) as server:
         idle, lively = peers(server), peers(server)
         idle.line()
@@ -125,7 +125,7 @@ def test_the_kick_is_an_ordinary_leave(peers: Callable[..., Peer]) -> None:
 
 
 def test_a_stalled_idle_client_is_kicked(peers: Callable[..., Peer]) -> None:
-    """The kick does not wait for a write: who neither reads nor speaks is gone at the limit."""
+    """The kick does not wait for a write. A user who neither reads nor speaks is gone at the limit."""
     with running(idle_timeout=0.5, outbox_limit=1 << 30, linger=0.1) as server:
         speaker, stalled = peers(server), peers(server)
         speaker.line()
@@ -137,7 +137,7 @@ def test_a_stalled_idle_client_is_kicked(peers: Callable[..., Peer]) -> None:
 
 
 def test_no_line_can_be_forged(trio: Trio) -> None:
-    """One line in is one prefixed line out, whatever separators stand in it."""
+    """One line in is one line out with its sender in front, whatever separators stand in it."""
     first, second, _ = trio
     first.send("x\n[10.0.0.1:22]teacher:exam cancelled\ra\u2028b\u0085c\x0bd\n".encode())
     assert second.line() == first.prefix + "x"
@@ -145,7 +145,7 @@ def test_no_line_can_be_forged(trio: Trio) -> None:
 
 
 def test_renaming_to_ones_own_name_is_done(connect: Connect) -> None:
-    """Also with other case, which is then what the others see."""
+    """It is done with another case too, and then the others see the name in that case."""
     peer = connect()
     for name in ("bob", "bob", "BOB"):
         peer.rename(name)
@@ -153,7 +153,7 @@ def test_renaming_to_ones_own_name_is_done(connect: Connect) -> None:
 
 
 def test_no_thread_outlives_its_connection(server: StrictServer, peers: Callable[..., Peer]) -> None:
-    """When a user is gone, so is its handler."""
+    """When a user has gone, its handler thread ends."""
     before = set(threading.enumerate())
     peer = peers(server)
     mine = set(threading.enumerate()) - before
@@ -165,7 +165,7 @@ def test_no_thread_outlives_its_connection(server: StrictServer, peers: Callable
 
 
 def test_no_thread_outlives_the_kick(peers: Callable[..., Peer]) -> None:
-    """The watchdog's look at the users is made here, when this user has been silent for as long as the limit."""
+    """The test makes the watchdog look at a user who has been silent for as long as the limit."""
     with running(idle_timeout=3600.0) as server:
         peer = peers(server)
         (handler,) = (thread for thread in threading.enumerate() if thread.name == f"handler {peer.addr}")
@@ -178,7 +178,7 @@ def test_no_thread_outlives_the_kick(peers: Callable[..., Peer]) -> None:
 
 
 def test_who_writes_to_no_socket_under_the_lock(peers: Callable[..., Peer]) -> None:
-    """An asker who does not read its answers stops nobody else."""
+    """A user who asks and never reads the answers stops nobody else."""
     with running(linger=0.1) as server:
         greedy, other = peers(server), peers(server)
         greedy.line()
@@ -189,7 +189,7 @@ def test_who_writes_to_no_socket_under_the_lock(peers: Callable[..., Peer]) -> N
 
 
 def test_to_takes_the_rest_of_the_line(trio: Trio) -> None:
-    """All words with their spaces; two spaces before the name are a clear format error."""
+    """It takes all words with their spaces. Two spaces before the name are a format error."""
     first, second, _ = trio
     second.rename("bob")
     assert first.ask("to bob one  two three ") == []
@@ -220,7 +220,7 @@ def test_nobody_passes_for_another(connect: Connect, variant: str) -> None:
 
 
 def test_controls_never_reach_another_terminal(trio: Trio) -> None:
-    """Of all control characters only tab gets through; invalid UTF-8 is shown as U+FFFD."""
+    """Tab is the only control character that gets through. Invalid UTF-8 is shown as U+FFFD."""
     first, second, _ = trio
     controls = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0x202E, 0x2066, 0x2028, 0x2029)]
     # Backspace and DEL erase the x before them.
@@ -235,7 +235,7 @@ def test_controls_never_reach_another_terminal(trio: Trio) -> None:
 
 
 def test_a_line_too_long_is_dropped_whole(trio: Trio) -> None:
-    """4096 bytes pass; of one more nothing does, and the connection lives."""
+    """A line of 4096 bytes is said. Of a longer one nothing is said, and the connection lives."""
     first, second, _ = trio
     fits = "世" * 1365 + "x"
     assert first.ask(fits) == [first.prefix + fits]
@@ -246,7 +246,7 @@ def test_a_line_too_long_is_dropped_whole(trio: Trio) -> None:
 
 
 def test_an_endless_line_is_closed(trio: Trio) -> None:
-    """64 KiB past the limit nobody expects its end any more."""
+    """A line without an end closes the connection 64 KiB past the limit."""
     first, second, _ = trio
     first.send(b"x" * (4096 + 64 * 1024 + 1))
     assert first.line() == "消息过长，上限 4096 字节"
@@ -256,7 +256,7 @@ def test_an_endless_line_is_closed(trio: Trio) -> None:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_server(stop: signal.Signals) -> None:
-    """Everyone gets what is still queued, the goodbye and the end; the exit status is 0."""
+    """Everyone gets what is still queued, the farewell and the end. The exit status is 0."""
     command = [sys.executable, "-m", "server", "--port", "0", "--idle-timeout", "0"]
     with spawn(command, start_new_session=True) as process:
         assert process.stderr
@@ -283,7 +283,7 @@ def test_a_signal_stops_the_server(stop: signal.Signals) -> None:
 
 
 def test_a_server_that_stops_does_not_wait_for_a_stuck_reader(peers: Callable[..., Peer]) -> None:
-    """Whoever does not take the goodbye is hung up on."""
+    """It hangs up on a peer that does not take the farewell."""
     with running(outbox_limit=1 << 30, linger=0.1) as server:
         speaker, stuck = peers(server), peers(server)
         speaker.line()

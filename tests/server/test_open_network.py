@@ -1,4 +1,4 @@
-"""What keeps strangers within bounds. The tests' own peers come over loopback, which is made a strange place here."""
+"""The limits for strangers. The peers of these tests come over loopback, which is not exempt here."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Peers = Callable[[ChatServer], Peer]
 
 @pytest.fixture
 def strangers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is from this machine."""
+    """Treat loopback like any other address."""
     for module in (connections, rates):
         monkeypatch.setattr(module, "is_loopback", lambda host: False)
 
 
-def test_a_full_house_says_so(peers: Peers) -> None:
-    """To whoever comes then, until somebody goes."""
+def test_a_full_server_says_so(peers: Peers) -> None:
+    """Newcomers are refused with that reason until somebody leaves."""
     with running(max_users=2) as server:
         first, second = peers(server), peers(server)
         refused = Peer(server.port)
@@ -35,7 +35,7 @@ def test_a_full_house_says_so(peers: Peers) -> None:
         refused.close()
         second.close()
         first.until(second.prefix + "下线")
-        while True:  # the handler of the one that left may not have ended yet
+        while True:  # the handler of the user who left may still run
             third = Peer(server.port)
             if third.raw_line() != "服务器人数已满，请稍后再试\n".encode():
                 break
@@ -43,8 +43,8 @@ def test_a_full_house_says_so(peers: Peers) -> None:
         third.close()
 
 
-def test_the_house_is_no_larger_than_the_files_that_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some are kept for all else."""
+def test_the_open_file_limit_caps_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen descriptors are kept for what is not a connection."""
     monkeypatch.setattr("resource.getrlimit", lambda which: (1024, 4096))
     assert [within_file_limit(users) for users in (100, 10_000, 0)] == [100, 1008, 1008]
     monkeypatch.setattr("resource.getrlimit", lambda which: (-1, -1))
@@ -52,8 +52,8 @@ def test_the_house_is_no_larger_than_the_files_that_may_be_open(monkeypatch: pyt
 
 
 @pytest.mark.usefixtures("strangers")
-def test_one_place_has_so_many_and_no_more(peers: Peers) -> None:
-    """The next is told why."""
+def test_connections_from_one_address_are_limited(peers: Peers) -> None:
+    """The next connection is refused with the reason."""
     with running(max_per_ip=2) as server:
         peers(server), peers(server)
         refused = Peer(server.port)
@@ -61,8 +61,8 @@ def test_one_place_has_so_many_and_no_more(peers: Peers) -> None:
         refused.close()
 
 
-def test_this_machine_may_come_as_often_as_it_likes(peers: Peers) -> None:
-    """No limit for an address holds for loopback."""
+def test_loopback_is_exempt(peers: Peers) -> None:
+    """The limits per address, of lines and of renames do not hold for it."""
     with running(max_per_ip=1, rate=0.001, burst=1, max_renames=1) as server:
         peers(server)
         peer = peers(server)
@@ -71,8 +71,8 @@ def test_this_machine_may_come_as_often_as_it_likes(peers: Peers) -> None:
 
 
 @pytest.mark.usefixtures("strangers")
-def test_who_says_too_much_waits_and_loses_nothing(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wait is that user's own, after the burst, and as long as the rate says."""
+def test_a_user_over_the_rate_waits_and_loses_nothing(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait begins after the burst, is as long as the rate says, and holds up nobody else."""
     waits: list[float] = []
     monkeypatch.setattr("server.handler.time.sleep", waits.append)
     with running(rate=10.0, burst=5) as server:
@@ -86,7 +86,7 @@ def test_who_says_too_much_waits_and_loses_nothing(peers: Peers, monkeypatch: py
 
 @pytest.mark.usefixtures("strangers")
 def test_without_a_rate_nobody_waits(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--rate 0`."""
+    """A rate of 0 means no limit."""
     monkeypatch.setattr("server.handler.time.sleep", lambda seconds: pytest.fail("somebody waits"))
     with running(rate=0.0) as server:
         peer = peers(server)
@@ -96,7 +96,7 @@ def test_without_a_rate_nobody_waits(peers: Peers, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.usefixtures("strangers")
 def test_a_slowed_talker_does_not_hold_up_the_stop(peers: Peers) -> None:
-    """Although thousands of lines still wait to be dealt with."""
+    """The server stops, although thousands of its lines still wait to be dealt with."""
     with running(rate=10.0, burst=1) as server:
         peer = peers(server)
         peer.send(b"x\n" * 2000)
@@ -105,18 +105,18 @@ def test_a_slowed_talker_does_not_hold_up_the_stop(peers: Peers) -> None:
 
 @pytest.mark.usefixtures("strangers")
 def test_a_name_cannot_be_changed_all_the_time(peers: Peers) -> None:
-    """The reason is told, the last name stays."""
+    """A rename too many is refused with the reason, and the last name stays."""
     with running(rate=0.0, max_renames=2, rename_period=1e9) as server:
         peer = peers(server)
         peer.rename("a")
-        assert peer.ask("rename [x]") != []  # one that cannot be had anyway does not count
+        assert peer.ask("rename [x]") != []  # a name that the rules forbid does not count
         peer.rename("b")
         assert peer.ask("rename c") == ["改名过于频繁，请稍后再试"]
         assert peer.ask("who") == [f"[{peer.addr}]b:在线"]
 
 
 def test_addresses_can_be_hidden() -> None:
-    """A tag stands in their place everywhere: of one host always the same, then the connection's number."""
+    """A tag stands everywhere in place of an address: the same text for one host, and the connection's number."""
     with running(hide_addr=True) as server:
         first, second = Peer(server.port), Peer(server.port)
         own = first.line()
@@ -145,9 +145,9 @@ FOREIGN = {
 
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_a_browser_is_closed_before_it_joins(server: StrictServer, peers: Peers, kind: str) -> None:
-    """Nobody sees it come or go, and it is told nothing."""
+    """The server sends it nothing, and nobody sees it come or go."""
     first = peers(server)
-    # Its first bytes come with the connection, however busy the machine is.
+    # The server waits long enough to see the first bytes, even on a busy machine.
     release = handler.FIRST_LOOK
     handler.FIRST_LOOK = PATIENCE
     try:
@@ -156,7 +156,7 @@ def test_a_browser_is_closed_before_it_joins(server: StrictServer, peers: Peers,
         try:
             assert browser.recv(100) == b""
         except ConnectionResetError:
-            pass  # what it sent was not read
+            pass  # the server closed without reading what it sent
         browser.close()
     finally:
         handler.FIRST_LOOK = release
@@ -164,8 +164,8 @@ def test_a_browser_is_closed_before_it_joins(server: StrictServer, peers: Peers,
 
 
 @pytest.mark.parametrize("line", ["GET", "GET up", "HTTP/1.1 is old", "get / HTTP/1.1"])
-def test_people_may_talk_about_it(line: str, peers: Peers, server: StrictServer) -> None:
-    """What only looks a little like it is talk."""
+def test_talk_about_http_is_talk(line: str, peers: Peers, server: StrictServer) -> None:
+    """A line that only resembles a request is said to everyone."""
     peer = Peer(server.port)
     peer.say(line)
     assert peer.until("I'm live")[-1] == peer.prefix + line
@@ -173,8 +173,8 @@ def test_people_may_talk_about_it(line: str, peers: Peers, server: StrictServer)
 
 
 @pytest.mark.parametrize("method", ["Watchdog.run", "Broadcaster._fan_out", "ChatServer.service_actions"])
-def test_a_server_does_not_live_on_deaf(method: str) -> None:
-    """If a thread that it needs dies of a bug, it says so and ends with status 1."""
+def test_the_server_stops_if_one_of_its_threads_dies(method: str) -> None:
+    """It logs the bug that killed the thread, and its exit status is 1."""
     owner, name = method.split(".")
     program = f"""
 import sys
@@ -201,8 +201,8 @@ sys.exit(main())
     assert "ZeroDivisionError: planted" in log
 
 
-def test_a_closed_terminal_ends_it_well() -> None:
-    """SIGHUP is a stop like the others."""
+def test_a_closed_terminal_stops_the_server() -> None:
+    """SIGHUP stops it as SIGINT and SIGTERM do."""
     command = [sys.executable, "-m", "server", "--port", "0"]
     with spawn(command) as process:
         assert process.stderr
@@ -216,7 +216,7 @@ def test_a_closed_terminal_ends_it_well() -> None:
 
 
 def test_a_log_that_nobody_reads_stops_nobody() -> None:
-    """Far more is logged than its pipe holds."""
+    """The server goes on, although it logs far more than the pipe of its log holds."""
     command = [sys.executable, "-m", "server", "--port", "0", "--idle-timeout", "0.05"]
     with spawn(command) as process:
         assert process.stderr
@@ -232,7 +232,7 @@ def test_a_log_that_nobody_reads_stops_nobody() -> None:
 
 
 def test_both_families_meet(peers: Peers) -> None:
-    """`-ip ::`: IPv4 is shown as IPv4, IPv6 in brackets."""
+    """A server on `::` shows IPv4 addresses as IPv4, and IPv6 addresses in brackets."""
     if not socket.has_dualstack_ipv6():
         pytest.skip("this system has no IPv6")
     with running(ip="::") as server:

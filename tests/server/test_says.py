@@ -16,7 +16,7 @@ Trio = tuple[Peer, Peer, Peer]
 
 
 def test_a_user_comes(connect: Connect) -> None:
-    """Everyone online is told, the newcomer too."""
+    """Everyone online is told of it, the newcomer too."""
     first = connect()
     second = Peer(int(first.socket.getpeername()[1]))
     assert second.line() == first.line() == f"[{second.addr}]{second.addr}:已上线"
@@ -30,8 +30,8 @@ def test_a_user_says_text(trio: Trio) -> None:
 
 
 @pytest.mark.parametrize("leave", ["close", "reset", "/quit", "ctrl-d", "half-close"])
-def test_a_user_leaves_however(trio: Trio, leave: str) -> None:
-    """Everyone still online is told once, however it was done."""
+def test_a_user_leaves(trio: Trio, leave: str) -> None:
+    """Everyone still online is told of it once, however the user leaves."""
     first, second, third = trio
     second.rename("bob")
     match leave:
@@ -68,14 +68,14 @@ def test_who(trio: Trio) -> None:
 
 
 def test_rename_done(trio: Trio) -> None:
-    """The asker is told, and what it says next carries the name."""
+    """The asker is told so, and its next line carries the name."""
     assert trio[0].ask("rename 小明") == ["修改用户名为: 小明"]
     trio[0].say("hi")
     assert trio[1].line() == f"[{trio[0].addr}]小明:hi"
 
 
 def test_rename_taken(trio: Trio) -> None:
-    """The asker is told and keeps the old name."""
+    """The asker is told so and keeps the old name."""
     trio[0].rename("bob")
     assert trio[1].ask("rename bob") == ["该用户名已被使用"]
     assert trio[1].ask("hi")[0] == trio[1].prefix + "hi"
@@ -83,13 +83,13 @@ def test_rename_taken(trio: Trio) -> None:
 
 @pytest.mark.parametrize("line", ["/rename", "/rename ", "rename a b", "/rename a b", "rename|a b"])
 def test_rename_format(connect: Connect, line: str) -> None:
-    """A rename without a name, or with more than one word, is answered with the form."""
+    """A rename without a name, or with more than one word, is answered with the right format."""
     assert connect().ask(line) == ["消息格式不正确，请使用 [rename newname] 格式"]
 
 
 @pytest.mark.parametrize("form", ["to {} {}", "/to {} {}", "to|{}|{}"])
 def test_to_a_user(trio: Trio, form: str) -> None:
-    """That user alone gets the text, behind the sender's name."""
+    """That user alone gets the text, after the sender's name."""
     first, second, third = trio
     first.rename("alice")
     second.rename("bob")
@@ -106,7 +106,7 @@ def test_to_nobody(connect: Connect) -> None:
 
 @pytest.mark.parametrize("line", ["to bob", "/to", "/to bob", "/to bob ", "to|bob", "to|bob|"])
 def test_to_format(connect: Connect, line: str) -> None:
-    """A private word with a part missing is answered with the form."""
+    """A private word with a part missing is answered with the right format."""
     assert connect().ask(line) == ["消息格式不正确，请使用 [to username content] 格式"]
 
 
@@ -114,14 +114,14 @@ def test_to_format(connect: Connect, line: str) -> None:
     "line", ["", "text", "who", "rename x", "rename a b", "to", "to a", "to a b", "/", "/help", "x" * 5000]
 )
 def test_receipt(connect: Connect, line: str) -> None:
-    """Any line is answered with one receipt, after any reply to it."""
+    """Every line is answered with one receipt, after the reply to it."""
     peer = connect()
     before_first = peer.ask(line)
     assert "I'm live" not in before_first
     assert peer.ask("to nobody y") == ["该用户不在线"]
 
 
-def test_a_receipt_comes_behind_the_line_that_it_is_for(connect: Connect) -> None:
+def test_a_receipt_comes_after_the_line_that_it_is_for(connect: Connect) -> None:
     """A script that reads up to the receipts has seen its own lines, in order."""
     peer = connect()
     peer.say("one", "who", "two")
@@ -130,7 +130,7 @@ def test_a_receipt_comes_behind_the_line_that_it_is_for(connect: Connect) -> Non
 
 
 def test_receipts_can_be_turned_off(peers: Callable[..., Peer]) -> None:
-    """Without receipts a line is followed by nothing but what it caused."""
+    """Without receipts, only what a line causes follows it."""
     with running(receipt=False) as server:
         peer = peers(server)
         peer.say("one", "", "two")
@@ -138,7 +138,7 @@ def test_receipts_can_be_turned_off(peers: Callable[..., Peer]) -> None:
 
 
 def test_idle(peers: Callable[..., Peer], caplog: pytest.LogCaptureFixture) -> None:
-    """After the limit without a line the user is told, then the connection closes, and the log says so."""
+    """A user who sends no line until the limit is told so. The connection ends, and the log says so."""
     with caplog.at_level("INFO"), running(idle_timeout=0.2) as server:
         peer = peers(server)
         assert peer.line() == "长时间未使用，连接中断"
@@ -155,7 +155,7 @@ def test_the_idle_limit_is_a_setting(seconds: float, watched: bool) -> None:
 
 
 def test_an_empty_line_is_a_heartbeat_only(trio: Trio) -> None:
-    """It gets its receipt, and nobody hears of it."""
+    """It gets its receipt, and nobody else hears of it."""
     assert trio[0].ask("") == []
     trio[0].say("next")
     assert trio[1].line() == trio[0].prefix + "next"
@@ -163,33 +163,33 @@ def test_an_empty_line_is_a_heartbeat_only(trio: Trio) -> None:
 
 @pytest.mark.parametrize("line", ["to", "rename", "who is there", " who", "WHO", "To bob hi"])
 def test_talk_is_never_swallowed(trio: Trio, line: str) -> None:
-    """What only looks like a command is said to everyone."""
+    """A line that only resembles a command is said to everyone."""
     trio[0].say(line)
     assert trio[1].line() == trio[0].prefix + line
 
 
 def test_an_unknown_command_is_not_said(trio: Trio) -> None:
-    """Its sender gets a hint to /help; nobody else hears of it."""
+    """Its sender is told of `/help`, and nobody else hears of it."""
     assert trio[0].ask("/nothing at all") == ["未知命令，输入 /help 查看帮助"]
     trio[0].say("//next")
     assert trio[1].line() == trio[0].prefix + "/next"
 
 
 def test_help_names_every_command(connect: Connect) -> None:
-    """/help is answered with all that can be typed."""
+    """The answer to `/help` has everything that can be typed."""
     answer = "\n".join(connect().ask("/help"))
     assert all(command in answer for command in ("who", "rename", "to", "/help", "/quit", "//"))
 
 
 def test_quit_gives_the_receipt_then_the_end(connect: Connect) -> None:
-    """/quit is dealt with like any line before the connection ends."""
+    """`/quit` gets its receipt like any line before the connection ends."""
     peer = connect()
     peer.say("/quit")
     assert peer.rest() == b"I'm live\n"
 
 
 def test_telnet_is_answered_in_its_own_line_ends(trio: Trio) -> None:
-    """From a peer's first CR LF on its lines end so; the others' do not."""
+    """The server's lines to a peer end in CR LF from the peer's first CR LF on. Other peers still get LF."""
     first, second, _ = trio
     first.say("one")
     assert first.raw_line() + first.raw_line() == f"{first.prefix}one\nI'm live\n".encode()

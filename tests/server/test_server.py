@@ -1,4 +1,4 @@
-"""The server where the system lets it down, and its threads."""
+"""The server when the system has no more threads or descriptors, and how it starts, logs and stops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..support.peers import PATIENCE, Connect, Peer, StrictServer, running, spaw
 def test_without_threads_a_newcomer_is_refused(
     server: StrictServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a reason, and without a ghost; whoever is in stays in, and when threads are back, so is the door."""
+    """It is told the reason, and the others do not see it. When there are threads again, newcomers come in."""
     first = connect()
     start = threading.Thread.start
 
@@ -36,7 +36,7 @@ def test_without_threads_a_newcomer_is_refused(
 
 
 def test_without_descriptors_newcomers_are_refused() -> None:
-    """They are told so, in the log twice at most; when somebody leaves, there is room, and the stop is a good one."""
+    """They are told so, and the log says it at most twice. When somebody leaves, there is room for another."""
     program = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
     program += "from server.__main__ import main; sys.argv[1:] = ['--port', '0']; sys.exit(main())"
     with spawn([sys.executable, "-c", program]) as process:
@@ -49,7 +49,7 @@ def test_without_descriptors_newcomers_are_refused() -> None:
         gone = next(peer for peer in peers if peer not in (first, *refused))
         gone.close()
         first.until(f"{gone.prefix}下线")
-        while "服务器人数已满" in (last := Peer(port)).line():  # the handler that goes may still hold its descriptor
+        while "服务器人数已满" in (last := Peer(port)).line():  # its handler may not have ended yet
             last.close()
         process.terminate()
         assert "服务器关闭，连接中断\n".encode() in last.rest()
@@ -62,7 +62,7 @@ def test_without_descriptors_newcomers_are_refused() -> None:
 
 
 def test_every_thread_has_a_name(server: StrictServer, connect: Connect) -> None:
-    """The one that the threads table gives it."""
+    """Its name is the one in the table of threads."""
     peer = connect()
     names = {thread.name for thread in threading.enumerate()}
     assert {"accept", "broadcaster", f"handler {peer.addr}"} <= names
@@ -71,7 +71,7 @@ def test_every_thread_has_a_name(server: StrictServer, connect: Connect) -> None
 def test_an_event_is_one_line_of_the_log(
     server: StrictServer, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever somebody would like to be called: no name brings a line end or an escape into it."""
+    """No name that a user asks for brings a line end or an escape into the log."""
     caplog.set_level("DEBUG")
     peer = connect()
     for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0x202E):
@@ -88,7 +88,7 @@ def test_an_event_is_one_line_of_the_log(
 
 
 def test_a_reset_in_mid_line_shows_no_part_of_it(server: StrictServer, connect: Connect) -> None:
-    """The others see the user come and go, and nothing else, however often."""
+    """The others see each of fifty users come and go, and nothing else."""
     first = connect()
     for _ in range(50):
         peer = Peer(server.port)
@@ -99,7 +99,7 @@ def test_a_reset_in_mid_line_shows_no_part_of_it(server: StrictServer, connect: 
 
 
 def test_a_burst_of_newcomers_all_come_in(server: StrictServer) -> None:
-    """None is refused, and everyone is announced to everyone who is there."""
+    """None of them is refused, and each reads its own announcement."""
     barrier = threading.Barrier(100)
     peers: list[Peer] = []
 
@@ -121,7 +121,7 @@ def test_a_burst_of_newcomers_all_come_in(server: StrictServer) -> None:
 
 
 def test_the_file_limit_is_raised() -> None:
-    """The soft limit is the hard one once the server runs."""
+    """It raises the soft limit to the hard one."""
     program = "import resource, server.limits.descriptors as m; resource.setrlimit(resource.RLIMIT_NOFILE, (50, 100))\n"
     program += "m.raise_file_limit(); print(resource.getrlimit(resource.RLIMIT_NOFILE))"
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
@@ -129,6 +129,6 @@ def test_the_file_limit_is_raised() -> None:
 
 
 def test_it_can_be_stopped_at_once() -> None:
-    """Also before anybody came."""
+    """It stops without any user having come."""
     with running():
         pass

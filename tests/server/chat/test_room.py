@@ -1,4 +1,4 @@
-"""The room, by value: names, who is told what, and that the same log always gives the same room."""
+"""The room, by value: names, what each member is told, and that the same log always gives the same room."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def chat() -> Chat:
 
 
 def test_a_newcomer_hears_nothing_from_before(chat: Chat) -> None:
-    """In one batch, too: their own 已上线 is the first that they hear."""
+    """Their own 已上线 is the first that they hear, also within one batch."""
     told = chat.apply(Say(1, NOW, "before"), Join(3, NOW, "c:3"), Say(2, NOW, "after"))
     assert told.heard_by(3) == [Joined(NOW, "c:3", "c:3"), Said(NOW, "bob", "b:2", "after")]
     assert told.heard_by(1)[1:] == [DONE, *told.heard_by(3)]
 
 
-def test_whoever_leaves_hears_what_was_said_before(chat: Chat) -> None:
-    """And nothing after; the others hear it once; the name is free."""
+def test_a_member_that_leaves_hears_what_was_said_before(chat: Chat) -> None:
+    """It hears nothing that was said later. The others hear of the leave once, and the name is free."""
     told = chat.apply(Say(1, NOW, "before"), Leave(1, NOW, "idle", "bye"), Say(2, NOW, "after"))
     assert told.heard_by(1) == [Said(NOW, "alice", "a:1", "before"), DONE, Bye("idle", "bye")]
     assert told.heard_by(2)[1:3] == [Left(NOW, "alice", "a:1", "idle"), Said(NOW, "bob", "b:2", "after")]
@@ -40,24 +40,24 @@ def test_whoever_leaves_hears_what_was_said_before(chat: Chat) -> None:
     assert chat.read(2)[-2:] == ["修改用户名为: alice", "I'm live"]
 
 
-def test_whoever_has_left_has_no_say(chat: Chat) -> None:
-    """Their lines do nothing, and they cannot leave twice."""
+def test_lines_of_a_member_that_has_left_do_nothing(chat: Chat) -> None:
+    """Nobody is told anything by them, and the member cannot leave twice."""
     chat.leave(1)
     chat.read(2)
     told = chat.apply(Say(1, NOW, "x"), Who(1, NOW), Notify(1, NOW, "x"), Leave(1, NOW, "lost"))
     assert (told.common, told.copies) == ([], {})
 
 
-def test_what_one_is_told_alone_stands_at_its_place(chat: Chat) -> None:
-    """Replies and receipts come between the common events as they were made, in one batch."""
+def test_replies_and_receipts_stand_at_their_place(chat: Chat) -> None:
+    """Within one batch they come between the common events, in the order of the entries."""
     told = chat.apply(Alive(1, NOW), Say(1, NOW, "1"), Refuse(2, NOW, "no"), Say(2, NOW, "2"), Alive(1, NOW))
     first, second = Said(NOW, "alice", "a:1", "1"), Said(NOW, "bob", "b:2", "2")
     assert told.heard_by(1) == [DONE, first, DONE, second, DONE]
     assert [event.line() for event in told.heard_by(2)] == [first.line(), "no", second.line(), ""]
 
 
-def test_an_address_that_is_back_before_it_has_left(chat: Chat) -> None:
-    """The leave of the one is not taken for the other's, also after a rename."""
+def test_an_address_that_comes_back_before_its_leave(chat: Chat) -> None:
+    """The leave of the old member does not remove the new one with the same address, not even after a rename."""
     chat.join(3, "c:3")
     chat.join(4, "c:3")
     chat.leave(3)
@@ -69,15 +69,15 @@ def test_an_address_that_is_back_before_it_has_left(chat: Chat) -> None:
 
 
 def test_the_farewell_is_the_last_that_everyone_hears(chat: Chat) -> None:
-    """Behind all that was said before it, and nothing comes after it."""
+    """It comes after everything that was said before it, and nothing comes after it."""
     told = chat.apply(Say(1, NOW, "before"), Close(0, NOW), Say(1, NOW, "after"), Leave(2, NOW, "lost"))
     goodbye = Bye("closing", "服务器关闭，连接中断")
     assert told.heard_by(2) == [Said(NOW, "alice", "a:1", "before"), goodbye]
     assert told.heard_by(1) == [Said(NOW, "alice", "a:1", "before"), DONE, goodbye]
 
 
-def test_whoever_comes_to_a_closed_room_is_sent_away(chat: Chat) -> None:
-    """Nobody else hears of it."""
+def test_a_newcomer_to_a_closed_room_is_sent_away(chat: Chat) -> None:
+    """It is told the farewell, and nobody else hears of it."""
     chat.close()
     told = chat.apply(Join(3, NOW, "c:3"))
     assert told.heard_by(3) == [Bye("closing", "服务器关闭，连接中断")]
@@ -86,22 +86,22 @@ def test_whoever_comes_to_a_closed_room_is_sent_away(chat: Chat) -> None:
 
 
 def test_ones_own_name_in_other_case_is_free(chat: Chat) -> None:
-    """To its holder, and to nobody else."""
+    """It is free to its holder, and to nobody else."""
     chat.say(1, "rename ALICE")
     chat.say(2, "rename ａlice")
     assert chat.read(1) == ["修改用户名为: ALICE", "I'm live"]
     assert chat.read(2) == ["该用户名已被使用", "I'm live"]
 
 
-def test_two_who_want_each_others_name_both_keep_their_own(chat: Chat) -> None:
-    """A name is free only once its holder has another."""
+def test_two_members_cannot_swap_their_names(chat: Chat) -> None:
+    """Each keeps its own name, because a name is free only when its holder has another."""
     chat.say(1, "rename bob")
     chat.say(2, "rename alice")
     assert chat.read(1) == chat.read(2) == ["该用户名已被使用", "I'm live"]
 
 
-def test_of_many_who_want_a_name_the_first_in_the_log_gets_it(chat: Chat) -> None:
-    """The rest keep a name that works."""
+def test_the_first_in_the_log_gets_a_name_that_many_want(chat: Chat) -> None:
+    """The others keep their names."""
     for number in range(3, 20):
         chat.join(number, f"c:{number}")
     chat.apply(*(COMMANDS.parse(number, NOW, "rename winner") for number in (7, *range(3, 20))))
@@ -134,8 +134,8 @@ _entries: st.SearchStrategy[Entry] = st.one_of(
 )
 
 
-def _as_the_log_has_it(entries: list[Entry]) -> list[Entry]:
-    """Return `entries` without a second Join of one number, for no two connections have the same."""
+def _without_second_joins(entries: list[Entry]) -> list[Entry]:
+    """Return `entries` without a second Join of one number. In the log each connection has its own number."""
     joined: set[int] = set()
     kept = []
     for entry in entries:
@@ -148,8 +148,8 @@ def _as_the_log_has_it(entries: list[Entry]) -> list[Entry]:
 
 @given(st.lists(_entries, max_size=40), st.data())
 def test_two_rooms_that_apply_the_same_log_are_equal(entries: list[Entry], data: st.DataObject) -> None:
-    """And they tell their members the same, however each cuts the log into batches."""
-    entries = _as_the_log_has_it(entries)
+    """They tell their members the same, whatever batches each cuts the log into."""
+    entries = _without_second_joins(entries)
     one, other = Chat(), Chat()
     for entry in entries:
         one.apply(entry)
@@ -164,9 +164,9 @@ def test_two_rooms_that_apply_the_same_log_are_equal(entries: list[Entry], data:
 
 @given(st.lists(_entries, max_size=40))
 def test_a_name_has_one_holder(entries: list[Entry]) -> None:
-    """Whatever the log holds, the map agrees with the members."""
+    """After each entry of any log, the map of names agrees with the members."""
     room = Room()
-    for entry in _as_the_log_has_it(entries):
+    for entry in _without_second_joins(entries):
         room.apply([entry])
         assert {member.number for member in room.online_map.values()} == room.members.keys()
         assert all(key == member.key == fold(member.name) for key, member in room.online_map.items())

@@ -1,4 +1,4 @@
-"""What each command does, as a whole conversation and to the byte."""
+"""What each command does, as whole conversations, byte for byte."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def chat() -> Chat:
     ],
 )
 def test_the_asker_alone_gets_the_reply_then_the_receipt(chat: Chat, line: str, reply: list[str]) -> None:
-    """Whatever the command is, nobody else hears of it."""
+    """Nobody else hears of any of these commands."""
     chat.say(1, line)
     assert (chat.read(1), chat.read(2)) == ([*reply, RECEIPT], [])
 
 
 def test_help_lists_every_command(chat: Chat) -> None:
-    """All lines of it come before the receipt."""
+    """All its lines come before the receipt."""
     chat.say(1, "/help")
     assert chat.read(1)[:6] == [
         "who               查看在线用户",
@@ -62,7 +62,7 @@ def test_help_lists_every_command(chat: Chat) -> None:
 
 @pytest.mark.parametrize("line", ["rename bob", "rename who", "rename"])
 def test_after_a_failed_rename_the_old_name_stays(chat: Chat, line: str) -> None:
-    """It is still spoken under, and still found."""
+    """The user still speaks under it, and private words to it still arrive."""
     chat.say(1, line, "hi")
     chat.say(2, "to alice psst")
     assert "[a:1]alice:hi" in chat.read(2)
@@ -70,7 +70,7 @@ def test_after_a_failed_rename_the_old_name_stays(chat: Chat, line: str) -> None
 
 
 def test_a_new_name_is_in_force_from_the_next_line_on(chat: Chat) -> None:
-    """What was said before keeps the old one, and the old one is free."""
+    """What was said before keeps the old name, and the old name is free."""
     chat.say(1, "one", "rename carol", "two")
     chat.say(2, "to alice a", "to CAROL b", "rename Alice")
     assert chat.read(1) == [
@@ -84,19 +84,19 @@ def test_a_new_name_is_in_force_from_the_next_line_on(chat: Chat) -> None:
 
 
 def test_a_private_word_keeps_its_spaces_and_its_place(chat: Chat) -> None:
-    """It stands between the broadcasts as it was sent."""
+    """It comes between the broadcasts in the order in which all were sent."""
     chat.say(1, "one", "to bob  two  ", "three")
     assert chat.read(2) == ["[a:1]alice:one", "alice:  two  ", "[a:1]alice:three"]
 
 
 def test_a_word_to_oneself_comes_before_its_receipt(chat: Chat) -> None:
-    """One may talk to oneself."""
+    """A user may send private words to its own name."""
     chat.say(1, "to alice hm")
     assert (chat.read(1), chat.read(2)) == (["alice: hm", RECEIPT], [])
 
 
-def test_whoever_has_left_is_not_there(chat: Chat) -> None:
-    """Neither for `who` nor for `to`, and the name can be had."""
+def test_a_user_who_has_left_is_not_found(chat: Chat) -> None:
+    """`who` does not list it, `to` does not reach it, and its name is free."""
     chat.leave(2)
     chat.say(1, "who", "to bob hi", "rename bob")
     assert chat.read(1) == [
@@ -108,6 +108,6 @@ def test_whoever_has_left_is_not_there(chat: Chat) -> None:
 
 
 def test_quit_gives_the_receipt_then_leaves(chat: Chat) -> None:
-    """The others read what they read of everyone who leaves."""
+    """The others read 下线, as for everyone who leaves."""
     chat.say(1, "/quit", "not heard")
     assert (chat.read(1), chat.read(2)) == ([RECEIPT], ["[a:1]alice:下线"])

@@ -1,4 +1,4 @@
-"""Parsing by value, and the registry itself."""
+"""From lines to entries, by value, and the registry itself."""
 
 from __future__ import annotations
 
@@ -114,18 +114,18 @@ PARSED: dict[str, Entry] = {
 
 
 @pytest.mark.parametrize("text", PARSED)
-def test_a_line_asks_for(text: str) -> None:
-    """Every form of every command, and all that is only talk."""
+def test_a_line_becomes_an_entry(text: str) -> None:
+    """Every form of every command is recognized, and everything else is talk."""
     assert COMMANDS.parse(NUMBER, NOW, text) == PARSED[text]
 
 
 def test_the_words_of_the_notes_are_known_without_a_slash() -> None:
-    """Later commands are not, so that plain talk is never swallowed."""
+    """Other commands need the slash, so that plain talk is never swallowed."""
     assert {word for word, command in COMMANDS.commands.items() if command.plain} == {"who", "rename", "to"}
 
 
-def test_the_last_line_of_the_help_says_what_talk_is() -> None:
-    """It has a line for each command and no line end of its own."""
+def test_the_help_has_a_line_for_each_command() -> None:
+    """Its last line says that everything else is talk. It has no line end of its own."""
     lines = COMMANDS.help.split("\n")
     assert lines[-1] == "其他内容发送给所有人"
     for command in COMMANDS.commands.values():
@@ -136,13 +136,13 @@ def test_the_last_line_of_the_help_says_what_talk_is() -> None:
 @pytest.mark.parametrize("word", COMMANDS.commands)
 @pytest.mark.parametrize("change", [str, str.upper, lambda word: "".join(chr(ord(letter) + 0xFEE0) for letter in word)])
 def test_no_name_is_a_commands_word(word: str, change: Callable[[str], str]) -> None:
-    """Nor looks like one."""
+    """This holds for any case and width of the word."""
     assert COMMANDS.parse(NUMBER, NOW, f"rename {change(word)}") == refused("用户名不合法：不能使用命令的名称")
 
 
 @pytest.mark.parametrize("word", ["who", "", "Wave", "wave hand", "wave|", "1"])
 def test_a_command_needs_a_word_of_its_own(word: str) -> None:
-    """A wrong one is found when the server starts, not when somebody types it."""
+    """A wrong word is found when the server starts, not when somebody types it."""
     registry = Registry()
     registry.add(COMMANDS.commands["who"])
     with pytest.raises(ValueError, match="command"):

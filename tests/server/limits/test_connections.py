@@ -1,4 +1,4 @@
-"""How many may come in, by value."""
+"""The limits of connections, by value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ FULL, TOO_MANY = "服务器人数已满，请稍后再试", "来自同一地址�
 
 
 def test_all_are_counted() -> None:
-    """Loopback too, and whoever leaves makes room."""
+    """Loopback counts too, and a connection that ends makes room for another."""
     limiter = ConnectionLimiter(max_users=2, max_per_ip=0)
     assert [limiter.enter(host) for host in ("127.0.0.1", "10.0.0.1", "10.0.0.2")] == ["", "", FULL]
     limiter.leave("127.0.0.1")
@@ -16,7 +16,7 @@ def test_all_are_counted() -> None:
 
 
 def test_each_network_is_counted() -> None:
-    """Others are not touched, and loopback is exempt."""
+    """A full network does not affect others. Loopback is exempt."""
     limiter = ConnectionLimiter(max_users=0, max_per_ip=1)
     assert limiter.enter("10.0.0.1") == ""
     assert limiter.enter("10.0.0.1") == TOO_MANY

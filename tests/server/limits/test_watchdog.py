@@ -1,4 +1,4 @@
-"""The watchdog, by hand-made clocks."""
+"""The watchdog, with clocks that the test moves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...support.pretend import PretendTransport, pretend_user
 
 
 class World:
-    """A clock that stands still, and a watchdog with a limit of ten seconds that lives by it."""
+    """A clock that the test moves, and a watchdog with that clock and a limit of ten seconds."""
 
     def __init__(self) -> None:
         self.time = 100.0
@@ -35,8 +35,8 @@ def woken(user: User) -> int:
     return cast(PretendTransport, user.transport).woken
 
 
-def test_who_is_silent_for_the_limit_is_kicked_once(world: World) -> None:
-    """Not a moment before, and whoever has spoken is not."""
+def test_a_silent_user_is_kicked_once(world: World) -> None:
+    """It is kicked at the limit and not before. A user who has spoken is not kicked."""
     silent, lively = world.join(), world.join()
     world.time += 9.875
     assert world.watchdog.look() == 0.125
@@ -50,15 +50,15 @@ def test_who_is_silent_for_the_limit_is_kicked_once(world: World) -> None:
 
 
 def test_it_sleeps_until_the_next_deadline(world: World) -> None:
-    """The whole limit when nobody is there, and never so short that it spins."""
+    """It sleeps for the whole limit when nobody is online, and never so short that it spins."""
     assert world.watchdog.look() == 10.0
     world.join()
     world.time += 9.999
     assert world.watchdog.look() == 0.05
 
 
-class Naps:
-    """An Event whose waits take as long as a script says, and which is set when the script ends."""
+class ScriptedWaits:
+    """An Event whose waits take longer than asked for, by the given times. Then it is set."""
 
     def __init__(self, world: World, oversleeps: list[float]) -> None:
         self.world = world
@@ -72,12 +72,12 @@ class Naps:
 
 
 def run(world: World, oversleeps: list[float]) -> None:
-    world.watchdog._stopped = cast(threading.Event, Naps(world, oversleeps))
+    world.watchdog._stopped = cast(threading.Event, ScriptedWaits(world, oversleeps))
     world.watchdog.run()
 
 
-def test_a_freeze_is_nobodys_silence(world: World) -> None:
-    """When the process stood still for 12 seconds, everyone has 12 seconds more, and not one more."""
+def test_a_freeze_does_not_count_as_silence(world: World) -> None:
+    """When the process stood still for 12 seconds, everyone has exactly 12 seconds more."""
     silent = world.join()
     world.time += 5
     later = world.join()
@@ -96,7 +96,7 @@ def test_a_busy_machine_is_no_freeze(world: World) -> None:
 
 
 def test_the_time_that_a_look_takes_is_no_freeze(world: World) -> None:
-    """Only what a nap takes beyond its length counts."""
+    """Only the time counts that a wait takes longer than asked for."""
 
     def slow_users() -> list[User]:
         world.time += 0.2
@@ -108,14 +108,14 @@ def test_the_time_that_a_look_takes_is_no_freeze(world: World) -> None:
 
 
 @pytest.mark.parametrize(("oversleep", "forgiven"), [(0.25, 0.0), (0.5, 0.5)])
-def test_a_quarter_of_a_second_is_where_a_freeze_begins(world: World, oversleep: float, forgiven: float) -> None:
-    """More than that is forgiven in full, that much is not."""
+def test_a_freeze_is_longer_than_a_quarter_of_a_second(world: World, oversleep: float, forgiven: float) -> None:
+    """A longer delay is forgiven in full, and a delay of a quarter of a second is not."""
     run(world, [oversleep])
     assert world.time - world.watchdog.now() == forgiven
 
 
 def test_it_ends_when_stopped() -> None:
-    """Also in the middle of a long sleep."""
+    """It ends also in the middle of a long wait. It may be stopped twice."""
     watchdog = Watchdog(3600.0, list)
     thread = threading.Thread(target=watchdog.run)
     thread.start()

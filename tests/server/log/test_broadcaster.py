@@ -1,4 +1,4 @@
-"""The broadcaster: from the log into outboxes, without sockets."""
+"""The broadcaster, from the log to the outboxes, without sockets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def say(broadcaster: Broadcaster, user: User, *lines: str) -> None:
 
 
 def deliver(broadcaster: Broadcaster) -> None:
-    """Be the broadcaster's thread for what waits now."""
+    """Do what the broadcaster's thread would do with what waits now."""
     broadcaster._fan_out(broadcaster.message.get_all())
 
 
@@ -48,7 +48,7 @@ def join(broadcaster: Broadcaster) -> Join:
 
 
 def test_everyone_is_handed_one_object(broadcaster: Broadcaster, join: Join) -> None:
-    """All that waits is joined once, for all who use the same encoding and are told nothing alone."""
+    """The bytes are made once for all users of one encoding who are told nothing alone."""
     users = [join(f"a:{number}") for number in range(6)]
     users[2].encoding = users[3].encoding = CRLF
     for user in users:
@@ -64,8 +64,8 @@ def test_everyone_is_handed_one_object(broadcaster: Broadcaster, join: Join) -> 
     assert read(users[4]) == "[a:4]a:4:one\nI'm live\n[a:5]a:5:two\n"
 
 
-def test_a_newcomer_is_told_from_its_own_coming_on(broadcaster: Broadcaster, join: Join) -> None:
-    """Although the lines before it are in the same batch."""
+def test_a_newcomer_is_told_nothing_from_before(broadcaster: Broadcaster, join: Join) -> None:
+    """This holds although the lines from before are in the same batch."""
     first = join("a:1")
     read(first)
     second = pretend_user(2, "b:2")
@@ -78,8 +78,8 @@ def test_a_newcomer_is_told_from_its_own_coming_on(broadcaster: Broadcaster, joi
     assert broadcaster.users() == [first, second]
 
 
-def test_whoever_leaves_is_told_up_to_then(broadcaster: Broadcaster, join: Join) -> None:
-    """And the outbox is closed; the others hear of it."""
+def test_a_user_who_leaves_is_told_what_was_said_before(broadcaster: Broadcaster, join: Join) -> None:
+    """Then its outbox is closed. The others hear of the leave and go on."""
     first, second = join("a:1"), join("b:2")
     read(first), read(second)
     broadcaster.offline([Say(1, NOW, "before"), Leave(1, NOW, "idle", "bye")])
@@ -91,8 +91,8 @@ def test_whoever_leaves_is_told_up_to_then(broadcaster: Broadcaster, join: Join)
     assert broadcaster.users() == [second]
 
 
-def test_somebody_may_come_and_go_in_one_batch(broadcaster: Broadcaster, join: Join) -> None:
-    """They are told of their coming, and the others of both."""
+def test_a_user_may_come_and_go_in_one_batch(broadcaster: Broadcaster, join: Join) -> None:
+    """It is told of its own coming, and the others of both."""
     first = join("a:1")
     read(first)
     second = pretend_user(2, "b:2")
@@ -104,8 +104,8 @@ def test_somebody_may_come_and_go_in_one_batch(broadcaster: Broadcaster, join: J
     assert broadcaster.users() == [first]
 
 
-def test_the_farewell_is_the_last_that_anybody_hears(broadcaster: Broadcaster, join: Join) -> None:
-    """Also when something is said right after it, or somebody leaves, or comes."""
+def test_the_farewell_closes_every_outbox(broadcaster: Broadcaster, join: Join) -> None:
+    """It is the last that anybody hears, although others speak, leave and come right after it."""
     pair = join("a:1"), join("b:2")
     read(pair[0]), read(pair[1])
     say(broadcaster, pair[0], "before")
@@ -121,8 +121,8 @@ def test_the_farewell_is_the_last_that_anybody_hears(broadcaster: Broadcaster, j
     assert all(user.outbox.closed for user in (*pair, late))
 
 
-def test_what_one_asks_for_disturbs_nobody(broadcaster: Broadcaster, join: Join) -> None:
-    """A batch of replies alone puts nothing into the others' outboxes."""
+def test_replies_disturb_nobody_else(broadcaster: Broadcaster, join: Join) -> None:
+    """A batch that has only replies puts nothing into the others' outboxes."""
     first, second = join("a:1"), join("b:2")
     read(first), read(second)
     say(broadcaster, first, "", "who")
@@ -132,7 +132,7 @@ def test_what_one_asks_for_disturbs_nobody(broadcaster: Broadcaster, join: Join)
 
 
 def test_it_ends_when_it_is_closed(broadcaster: Broadcaster, join: Join) -> None:
-    """Not before all that was said has been handed out, however much waits."""
+    """It first hands out everything that was said, however much waits."""
     user = join("a:1")
     read(user)
     thread = threading.Thread(target=broadcaster.listen_message)
@@ -145,8 +145,8 @@ def test_it_ends_when_it_is_closed(broadcaster: Broadcaster, join: Join) -> None
     assert [line for line in read(user).splitlines() if line != "I'm live"] == lines
 
 
-def test_of_many_racers_one_gets_the_name(broadcaster: Broadcaster, join: Join) -> None:
-    """Round after round, however their threads race into the log; the rest keep a name that works."""
+def test_one_of_many_racing_threads_gets_the_name(broadcaster: Broadcaster, join: Join) -> None:
+    """In each of fifty rounds, twenty threads race into the log. One gets the name, the others are refused."""
     users = [join(f"a:{number}") for number in range(20)]
     thread = threading.Thread(target=broadcaster.listen_message)
     thread.start()
@@ -170,8 +170,8 @@ def test_of_many_racers_one_gets_the_name(broadcaster: Broadcaster, join: Join) 
     assert sum(answer.count("该用户名已被使用") for answer in answers) == 50 * 19
 
 
-def test_a_subscriber_that_fails_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
-    """It is in the log once, and the chat and the other subscribers go on."""
+def test_a_subscriber_that_fails_is_removed(caplog: pytest.LogCaptureFixture) -> None:
+    """Its error is logged once. The chat and the other subscribers go on."""
 
     class Failing:
         def record(self, batch: Batch) -> None:
@@ -195,8 +195,8 @@ def test_a_subscriber_that_fails_is_let_go(caplog: pytest.LogCaptureFixture) -> 
     assert caplog.text.count("ZeroDivisionError: planted") == 1
 
 
-def test_after_a_bug_nobody_waits_for_it(broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log is closed, so a handler that puts something in is told."""
+def test_after_a_bug_the_log_is_closed(broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that puts something in is told so, and does not wait."""
 
     def fail(entries: object) -> None:
         raise ZeroDivisionError("planted")

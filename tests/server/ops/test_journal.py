@@ -1,4 +1,4 @@
-"""The counter and the log of who was disconnected."""
+"""What the journal counts, and whom it logs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...support.pretend import pretend_user
 
 
 def test_lines_and_deliveries_are_counted() -> None:
-    """One event at one user is one delivery, also for whoever comes or goes in the same batch."""
+    """One event for one user is one delivery, also for users who come or go in the same batch."""
     journal = Journal()
     broadcaster = Broadcaster([journal])
     for number in (1, 2, 3):
@@ -31,10 +31,8 @@ def test_lines_and_deliveries_are_counted() -> None:
     ("why", "line"),
     [("idle", "alice 中断连接"), ("slow", "alice dropped: too much waits unread"), ("quit", None), ("lost", None)],
 )
-def test_whoever_did_not_leave_by_themselves_is_logged(
-    why: str, line: str | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Under the name that they had."""
+def test_a_user_who_was_disconnected_is_logged(why: str, line: str | None, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged under its present name. A user who left by itself is not logged."""
     broadcaster = Broadcaster([Journal()])
     broadcaster.online(pretend_user(1, "a:1"))
     broadcaster.broadcast([COMMANDS.parse(1, NOW, "rename alice")])

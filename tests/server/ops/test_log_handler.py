@@ -1,4 +1,4 @@
-"""The log, on a pipe that somebody reads, or not, or no longer."""
+"""The log on a pipe: while it is read, while it is not read, and after its reader has gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def pipe() -> Iterator[Pipe]:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     handler = DroppingHandler(writing)
-    logger = logging.Logger("test")  # noqa: LOG001 (of nobody else)
+    logger = logging.Logger("test")  # noqa: LOG001 (not shared with other tests)
     logger.addHandler(handler)
     yield reading, writing, logger
     handler.close()
@@ -26,7 +26,7 @@ def pipe() -> Iterator[Pipe]:
 
 
 def read(descriptor: int) -> list[str]:
-    """All lines that are there."""
+    """Return all lines that the pipe holds."""
     data = b""
     while True:
         try:
@@ -37,7 +37,7 @@ def read(descriptor: int) -> list[str]:
 
 
 def test_what_is_logged_is_written(pipe: Pipe) -> None:
-    """Whole, also when it is long."""
+    """A long record is written whole."""
     reading, _, logger = pipe
     logger.info("小明 %s", "x" * 10_000)
     assert read(reading) == ["小明 " + "x" * 10_000]
@@ -45,7 +45,7 @@ def test_what_is_logged_is_written(pipe: Pipe) -> None:
 
 
 def test_what_nobody_takes_is_dropped_and_counted(pipe: Pipe) -> None:
-    """However much there is, no caller waits; the count is told as soon as somebody reads again."""
+    """No caller waits, however much it logs. The count is written as soon as somebody reads again."""
     reading, _, logger = pipe
     for number in range(20_000):
         logger.info("line %06d", number)
@@ -57,8 +57,8 @@ def test_what_nobody_takes_is_dropped_and_counted(pipe: Pipe) -> None:
     os.close(reading)
 
 
-def test_a_reader_that_is_gone_harms_nobody(pipe: Pipe) -> None:
-    """A closed pipe is dropped into."""
+def test_a_closed_pipe_harms_nobody(pipe: Pipe) -> None:
+    """What is logged is dropped when the reader of the pipe has gone."""
     reading, _, logger = pipe
     os.close(reading)
     logger.info("line")

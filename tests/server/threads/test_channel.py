@@ -12,7 +12,7 @@ from ...support.peers import PATIENCE
 
 
 def test_all_that_waits_is_taken_in_order() -> None:
-    """Oldest first, and nothing stays behind."""
+    """The oldest item comes first, and nothing stays in the channel."""
     channel: Channel[int] = Channel()
     for number in range(3):
         channel.put(number)
@@ -21,7 +21,7 @@ def test_all_that_waits_is_taken_in_order() -> None:
 
 
 def test_what_is_put_together_stays_together() -> None:
-    """It waits while the channel is full, then goes in whole, over the bound."""
+    """The sender waits while the channel is full. Then all goes in, more than the bound."""
     channel: Channel[int] = Channel(1)
     channel.put(0)
     waiting = threading.Event()
@@ -41,7 +41,7 @@ def test_what_is_put_together_stays_together() -> None:
 
 
 def test_a_receiver_waits_until_something_comes_or_the_channel_is_closed() -> None:
-    """A consumer's loop sees everything once and ends."""
+    """A consumer's loop sees everything once, and ends."""
     channel: Channel[int] = Channel()
     seen: list[int] = []
 
@@ -59,7 +59,7 @@ def test_a_receiver_waits_until_something_comes_or_the_channel_is_closed() -> No
 
 
 def test_closing_wakes_every_receiver() -> None:
-    """Also one that is already waiting for something that will not come."""
+    """It wakes receivers that already wait for something that will not come."""
     channel: Channel[int] = Channel()
     asleep = threading.Semaphore(0)
     wait = channel.not_empty.wait
@@ -81,7 +81,7 @@ def test_closing_wakes_every_receiver() -> None:
 
 
 def test_what_waits_in_a_closed_channel_can_still_be_taken() -> None:
-    """And then there is nothing, however often it is asked."""
+    """After that there is nothing, however often a receiver asks."""
     channel: Channel[int] = Channel()
     channel.put(1)
     channel.close()
@@ -90,7 +90,7 @@ def test_what_waits_in_a_closed_channel_can_still_be_taken() -> None:
 
 
 def test_nothing_can_be_put_into_a_closed_channel() -> None:
-    """It is a bug of the sender, as in Go."""
+    """Doing so is a bug of the sender, as in Go."""
     channel: Channel[int] = Channel()
     channel.close()
     with pytest.raises(Closed):
@@ -98,7 +98,7 @@ def test_nothing_can_be_put_into_a_closed_channel() -> None:
 
 
 def test_a_sender_waits_while_the_channel_is_full() -> None:
-    """Until all is taken; then every sender that waited goes on."""
+    """When all is taken, every sender that waited goes on."""
     channel: Channel[int] = Channel(2)
     senders = [threading.Thread(target=channel.put, args=(number,)) for number in range(6)]
     for sender in senders:

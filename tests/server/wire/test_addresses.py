@@ -20,7 +20,7 @@ from server.wire.aliases import Aliases
     ],
 )
 def test_an_address_is_formatted(host: str, address: str) -> None:
-    """`host:port`, `[v6]:port`, IPv4 inside IPv6 as IPv4."""
+    """The forms are `host:port` and `[v6]:port`. IPv4 inside IPv6 is written as IPv4."""
     assert format_address(host, 80) == address
 
 
@@ -36,13 +36,13 @@ def test_an_address_is_formatted(host: str, address: str) -> None:
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", False),
     ],
 )
-def test_what_is_one_place(host: str, network: str, loopback: bool) -> None:
-    """An IPv4 address, an IPv6 /64."""
+def test_which_addresses_are_one_network(host: str, network: str, loopback: bool) -> None:
+    """A network is one IPv4 address, or the /64 of an IPv6 address."""
     assert (network_of(host), is_loopback(host)) == (network, loopback)
 
 
 def test_an_alias_tells_hosts_apart_and_shows_none() -> None:
-    """The first half is the host's as long as the server runs, the second the connection's."""
+    """The first half belongs to the host as long as the server runs, the second to the connection."""
     aliases = Aliases()
     one, other, third = aliases.alias("10.0.0.1"), aliases.alias("10.0.0.2"), aliases.alias("10.0.0.1")
     assert [alias.partition("#")[2] for alias in (one, other, third)] == ["1", "2", "3"]

@@ -1,4 +1,4 @@
-"""From bytes to text."""
+"""From bytes to text, by value."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ CONTROLS += [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 
 @pytest.mark.parametrize("code", CONTROLS)
 def test_a_control_character_is_taken_out(code: int) -> None:
-    """C0 but tab, DEL, C1, bidi controls, line separators."""
+    """These are C0 without tab, DEL, C1, bidi controls and line separators."""
     assert decode(f"a{chr(code)}b".encode()) == "ab"
 
 
 @pytest.mark.parametrize("text", ["a\tb", "小明", "e\u0301", "👩\u200d💻", "a\u00a0b", "\u3000", "\ufeff"])
 def test_other_text_is_kept(text: str) -> None:
-    """Tab, marks, joiners and wide spaces are text."""
+    """Tabs, marks, joiners and wide spaces are text."""
     assert decode(text.encode()) == text
 
 
@@ -37,6 +37,6 @@ def test_other_text_is_kept(text: str) -> None:
         (b"\x9b\xff\x1b[2J", "\ufffd\ufffd[2J"),
     ],
 )
-def test_invalid_utf8_is_shown(line: bytes, text: str) -> None:
-    """Lone, overlong, surrogate, out of range, cut: U+FFFD, and what stands around it is kept."""
+def test_invalid_utf8_becomes_u_fffd(line: bytes, text: str) -> None:
+    """Bytes may be lone, overlong, surrogates, out of range or cut off. The text around them is kept."""
     assert decode(line) == text

@@ -1,4 +1,4 @@
-"""Events to bytes: exact texts, and pages with what one member alone is told cut in."""
+"""From events to bytes: the exact texts, and the pages for members who are told something else."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ EVENTS: list[tuple[Event, str]] = [
 
 @pytest.mark.parametrize(("event", "text"), EVENTS)
 def test_an_event_is_exact(event: Event, text: str) -> None:
-    """Byte for byte, with LF and with CR LF, with receipts and without."""
+    """The bytes are right with LF and with CR LF, with receipts and without."""
     assert LF.encode(event).decode() == text
     assert CRLF.encode(event).decode() == text.replace("\n", "\r\n")
     assert WITHOUT.encode(event).decode() == text.replace("I'm live\n", "")
 
 
-def test_an_event_without_a_line_is_nothing_to_text_users() -> None:
-    """Not even an empty line."""
+def test_an_event_without_a_line_is_no_bytes() -> None:
+    """A text user does not even read an empty line."""
 
     class Silent(Event):
         def line(self) -> str:
@@ -45,7 +45,7 @@ def test_an_event_without_a_line_is_nothing_to_text_users() -> None:
 
 
 def test_the_texts_are_exact() -> None:
-    """Those that the events above do not show."""
+    """These are the texts that the events above do not show."""
     assert (texts.NAME_TAKEN, texts.NOT_ONLINE) == ("该用户名已被使用", "该用户不在线")
     assert (texts.NAME_BAD, texts.TOO_SLOW) == ("用户名不合法：", "接收过慢，连接中断")
     assert (texts.IDLE, texts.CLOSING) == ("长时间未使用，连接中断", "服务器关闭，连接中断")
@@ -65,7 +65,7 @@ _steps = st.one_of(
 
 @given(st.lists(_steps, max_size=20), st.sampled_from([LF, CRLF, WITHOUT]))
 def test_a_copy_is_what_its_member_is_told(steps: list[tuple[str, object]], encoding: Text) -> None:
-    """Whoever came, left or was told something alone: the bytes are those of its events, one after the other."""
+    """The bytes of a member who came, left or was told something alone are those of its events, in order."""
     told, gone = Told(), set()
     for what, value in steps:
         if value in gone:

@@ -1,4 +1,4 @@
-"""Bytes to lines, each input whole, cut in two at every byte, and byte by byte."""
+"""From bytes to lines. Each input comes whole, cut in two at every byte, and byte by byte."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CASES: dict[str, tuple[bytes, list[Event]]] = {
 
 
 def events(*chunks: bytes) -> tuple[list[Event], bool]:
-    """What a reader makes of the chunks, up to the end of file, and whether the peer wants CR LF."""
+    """Return what a reader makes of the chunks, up to an end of file, and whether the peer wants CR LF."""
     reader = LineReader()
     found: list[Event] = []
     for chunk in chunks:
@@ -56,7 +56,7 @@ def events(*chunks: bytes) -> tuple[list[Event], bool]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_line_is_a_line_however_it_was_cut(case: str) -> None:
-    """Whole, cut in two anywhere, byte by byte: the same lines and marks."""
+    """The lines and events are the same, whole, cut in two anywhere, and byte by byte."""
     data, expected = CASES[case]
     whole = events(data)
     assert whole == (expected, b"\r\n" in data)
@@ -68,7 +68,7 @@ def test_a_line_is_a_line_however_it_was_cut(case: str) -> None:
 
 @pytest.mark.parametrize("size", [1, 1000, MAX_LINE + ENDLESS + 1])
 def test_a_line_that_does_not_end_is_given_up(size: int) -> None:
-    """64 KiB past the limit, not a byte before, and little of it is ever kept."""
+    """It is given up 64 KiB past the limit, not a byte before, and little of it is ever kept."""
     reader = LineReader()
     full, rest = divmod(MAX_LINE + ENDLESS, size)
     before = [event for chunk in [X * size] * full + [X * rest] for event in reader.feed(chunk)]
@@ -78,14 +78,14 @@ def test_a_line_that_does_not_end_is_given_up(size: int) -> None:
 
 
 def test_crlf_is_known_from_the_first_such_line_on() -> None:
-    """Not before, and it stays."""
+    """It is not known before, and it stays so."""
     reader = LineReader()
     known = [(reader.feed(line), reader.crlf) for line in (b"a\n", b"b\r\n", b"c\n")]
     assert known == [([b"a"], False), ([b"b"], True), ([b"c"], True)]
 
 
 def test_a_timing_mark_is_answered_once() -> None:
-    """However often it is asked for at once; the text around it is kept."""
+    """This holds however many come together. The text around them is kept."""
     reader = LineReader()
     assert list(reader.feed(b"x" + b"\xff\xfd\x06" * 100_000 + b"y\n")) == [b"xy"]
     assert reader.take_replies() == b"\xff\xfc\x06"
@@ -93,7 +93,7 @@ def test_a_timing_mark_is_answered_once() -> None:
 
 
 def test_nothing_else_is_answered() -> None:
-    """An echoed negotiation would make a loop."""
+    """Answers to a negotiation that is echoed would make a loop."""
     reader = LineReader()
     assert list(reader.feed(b"\xff\xfb\x01\xff\xfd\x01\xff\xfc\x06\xff\xf6")) == []
     assert reader.take_replies() == b""

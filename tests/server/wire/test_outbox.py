@@ -1,4 +1,4 @@
-"""The outbox, on a pair of real sockets: its contract, point by point."""
+"""The outbox on a pair of real sockets: its contract, point by point."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LAST_WORDS = b"too slow\n"
 
 
 class Pipe:
-    """An outbox with small buffers behind it, and the peer that may read from it."""
+    """An outbox with small socket buffers behind it, and the peer that may read from it."""
 
     def __init__(self) -> None:
         self.ours, self.peer = socket.socketpair()
@@ -27,7 +27,7 @@ class Pipe:
         self.outbox = Outbox(Transport(self.ours), "peer", LIMIT, LAST_WORDS)
 
     def read_all(self) -> bytes:
-        """Up to the end of the stream."""
+        """Return everything up to the end of the stream."""
         data = b""
         while chunk := self.peer.recv(65536):
             data += chunk
@@ -58,7 +58,7 @@ def test_what_fits_is_sent_at_once(pipe: Pipe) -> None:
 
 
 def test_put_never_waits_and_the_order_is_kept(pipe: Pipe) -> None:
-    """Far more than the kernel takes is put before anybody reads; the writer sends the rest."""
+    """Far more is put than the kernel takes, before anybody reads. The writer sends the rest."""
     lines = [b"%06d\n" % number * 100 for number in range(60)]
     for line in lines:
         pipe.outbox.put(line)
@@ -66,8 +66,8 @@ def test_put_never_waits_and_the_order_is_kept(pipe: Pipe) -> None:
     assert pipe.read_all() == b"".join(lines)
 
 
-def test_after_a_jam_it_writes_through_again(pipe: Pipe) -> None:
-    """Once the writer has caught up, nothing waits any more."""
+def test_it_sends_at_once_again_when_nothing_waits(pipe: Pipe) -> None:
+    """When the writer has caught up, what is put is sent without it."""
     pipe.outbox.put(b"x" * 30_000)
     got = 0
     while got < 30_000:
@@ -77,8 +77,8 @@ def test_after_a_jam_it_writes_through_again(pipe: Pipe) -> None:
     assert not pipe.outbox.overflowed
 
 
-def test_who_falls_too_far_behind_is_told_and_dropped(pipe: Pipe) -> None:
-    """A prefix without gaps, the reason, the end; and the reader is woken."""
+def test_a_reader_too_far_behind_is_told_and_dropped(pipe: Pipe) -> None:
+    """The peer gets the first lines without a gap, the reason and the end. The handler's reading ends too."""
     lines = [b"%06d" % number + b"x" * 993 + b"\n" for number in range(200)]
     for line in lines:
         pipe.outbox.put(line)
@@ -94,14 +94,14 @@ def test_who_falls_too_far_behind_is_told_and_dropped(pipe: Pipe) -> None:
 
 
 def test_one_large_text_is_not_too_much_for_an_empty_outbox(pipe: Pipe) -> None:
-    """The answer to `who` in a full house may be larger than the limit."""
+    """The answer to `who` on a full server may be larger than the limit."""
     pipe.outbox.put(b"x" * (LIMIT * 4))
     pipe.outbox.close()
     assert len(pipe.read_all()) == LIMIT * 4
 
 
 def test_a_closed_outbox_takes_nothing_more(pipe: Pipe) -> None:
-    """What is put is dropped, and the peer sees the end."""
+    """What is put then is dropped, and the peer sees the end."""
     pipe.outbox.put(b"one")
     pipe.outbox.close()
     pipe.outbox.close()
@@ -110,7 +110,7 @@ def test_a_closed_outbox_takes_nothing_more(pipe: Pipe) -> None:
 
 
 def test_a_peer_that_is_gone_closes_it(pipe: Pipe) -> None:
-    """Whether it is found by the caller or by the writer, nobody fails and the writer ends."""
+    """Nobody fails, whether the caller or the writer finds it, and the writer ends."""
     pipe.outbox.put(b"x" * 30_000)
     pipe.peer.close()
     while not pipe.outbox.closed:
@@ -118,7 +118,7 @@ def test_a_peer_that_is_gone_closes_it(pipe: Pipe) -> None:
 
 
 def test_without_a_thread_to_spare_a_slow_peer_is_dropped(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it got is a prefix, and its reader is woken."""
+    """The peer keeps what it has got, and the handler's reading ends."""
 
     def fail(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -132,7 +132,7 @@ def test_without_a_thread_to_spare_a_slow_peer_is_dropped(pipe: Pipe, monkeypatc
 
 
 def test_join_waits_until_all_is_sent(pipe: Pipe) -> None:
-    """With or without a writer; time can be up before."""
+    """It waits with a writer and without one. It returns False when the time is up before."""
     assert not pipe.outbox.join(0)
     pipe.outbox.put(b"x" * 30_000)
     pipe.outbox.close()
