@@ -1,4 +1,4 @@
-"""The benchmark: its parts by value, and one small run of the whole."""
+"""The benchmark: its parts by value, and a small run of the whole."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from bench.report import Row, summarize, table
 from ..support.peers import PATIENCE, running
 
 RESULT = Result(deliveries=1_000_000.0, p50=1.0, p99=2.0, settle=0.5, missing=0, disorder=0)
-TAG = "[127.0.0.1:40000]小明:".encode()
+PREFIX = "[127.0.0.1:40000]小明:".encode()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_case_is_either_a_flood_or_paced(scenario: str) -> None:
-    """And in one scenario no two have the same label."""
+    """No two cases of one scenario have the same label."""
     found = cases(scenario, [10, 100, 1000], 2.0, 5, 50)
     assert all(bool(case.window) != bool(case.rate or case.share) for case in found)
     assert len({case.label for case in found}) == len(found)
 
 
-def test_a_paced_case_is_so_many_deliveries() -> None:
-    """Whatever the number of users; too few are left out."""
+def test_paced_cases_have_the_same_deliveries_a_second() -> None:
+    """This holds for any number of users. Cases with too few users are left out."""
     assert [case.users * case.rate for case in cases("pace", [10, 100, 1000], 2.0, 5, 50)] == [50_000, 50_000]
 
 
 def test_a_line_has_its_size() -> None:
-    """With its end, where that is enough."""
+    """Its end is counted. If the size is too small, the line is as short as it can be."""
     assert make_line(b"A", 7, 123, 32) == b"@A7:123:".ljust(31, b"x") + b"\n"
     assert make_line(b"A", 7, 123, 1) == b"@A7:123:\n"
 
 
 def test_every_line_is_counted_however_it_was_cut() -> None:
-    """Lines of the load alone, and one's own once more."""
-    data = b"".join(TAG + make_line(letter, n, 5, 32) + b"I'm live\n" for n in range(3) for letter in (b"A", b"B"))
+    """Only lines of the load count. Those of this user are counted once more as its own."""
+    data = b"".join(PREFIX + make_line(letter, n, 5, 32) + b"I'm live\n" for n in range(3) for letter in (b"A", b"B"))
     for cut in range(len(data)):
         tally = Tally(b"A")
         tally.take(data[:cut], 5)
@@ -51,17 +51,17 @@ def test_every_line_is_counted_however_it_was_cut() -> None:
 
 
 def test_the_first_line_of_a_read_is_the_sample() -> None:
-    """In milliseconds; none where its head is cut off, or where there is no line of the load."""
+    """The sample is in milliseconds. There is none if the line's start is cut off, or no line is of the load."""
     tally = Tally(b"")
-    lines = TAG + make_line(b"A", 0, 1_000_000, 32) + TAG + make_line(b"B", 0, 2_000_000, 32)
+    lines = PREFIX + make_line(b"A", 0, 1_000_000, 32) + PREFIX + make_line(b"B", 0, 2_000_000, 32)
     assert tally.take(lines, 4_000_000) == 3.0
     assert tally.take(lines[: lines.index(b"@") + 3], 4_000_000) is None
-    assert tally.take(TAG + "已上线\n".encode(), 4_000_000) is None
+    assert tally.take(PREFIX + "已上线\n".encode(), 4_000_000) is None
 
 
 @pytest.mark.parametrize(("numbers", "disorder"), [([0, 1, 2], 0), ([0, 2], 0), ([0, 2, 1], 1), ([0, 0], 1)])
 def test_lines_out_of_order_are_seen(numbers: list[int], disorder: int) -> None:
-    """Those of one sender; a gap is found by counting."""
+    """This is about the lines of one sender. A gap is no disorder, and is found by counting."""
     tally = Tally(b"")
     for number in numbers:
         tally.take(make_line(b"A", number, 0, 32), 0)
@@ -71,13 +71,13 @@ def test_lines_out_of_order_are_seen(numbers: list[int], disorder: int) -> None:
 
 @pytest.mark.parametrize(("percent", "value"), [(0, 0.0), (50, 50.0), (99, 99.0), (100, 99.0)])
 def test_percentile(percent: float, value: float) -> None:
-    """Of a hundred values; of none it is 0."""
+    """It is right for a hundred values, and 0 for none."""
     assert percentile([float(number) for number in range(100)], percent) == value
     assert percentile([], percent) == 0.0
 
 
-def test_a_summary_is_the_median_but_for_faults() -> None:
-    """One bad run in three does not show in the times, and does in what is missing."""
+def test_a_summary_has_the_median_of_times_and_the_worst_of_faults() -> None:
+    """One bad run of three does not change the times, but the lines that it missed are shown."""
     results = [RESULT, RESULT, Result(1.0, 99.0, 99.0, 99.0, missing=7, disorder=1)]
     row = summarize(Case("flood", 10), "x", results)
     assert (row.result.deliveries, row.result.p50, row.result.missing, row.result.disorder) == (1_000_000.0, 1.0, 7, 1)
@@ -85,7 +85,7 @@ def test_a_summary_is_the_median_but_for_faults() -> None:
 
 
 def test_the_table_is_aligned() -> None:
-    """A row a case and server, and a line for the leaving of a crowd."""
+    """It has a row for each case and server, and a line that says how a crowd left."""
     left = Result(1.0, 1.0, 1.0, 1.0, 0, 0, memory=30.0, left=3.0, kept=100.0)
     text = table(
         [Row(Case("flood", 10, window=50), "x", RESULT), Row(Case("crowd", 10_000, rate=20.0), "longer", left)]
@@ -98,7 +98,7 @@ def test_the_table_is_aligned() -> None:
 
 
 def test_the_chart_shows_every_row() -> None:
-    """It is XML, and has a bar or a point, and a figure, for each row; names are escaped."""
+    """It is XML, and has a bar or a point and a figure for each row. Names are escaped."""
     found = [case for scenario in SCENARIOS for case in cases(scenario, [10, 100], 2.0, 5, 50)]
     rows = [Row(case, server, RESULT) for case in found for server in ("this server", "<other>")]
     root = ElementTree.fromstring(chart(rows))
@@ -115,7 +115,7 @@ def test_the_chart_shows_every_row() -> None:
 
 
 def test_a_chart_of_nothing_measured_is_still_a_chart() -> None:
-    """A server that delivered nothing has bars of no height."""
+    """The bars of a server that delivered nothing have no height."""
     ElementTree.fromstring(chart([Row(Case("flood", 10, window=1), "x", Result(0.0, 0.0, 0.0, 0.0, 1, 0))]))
 
 
@@ -134,7 +134,7 @@ def test_a_chart_of_nothing_measured_is_still_a_chart() -> None:
     ],
 )
 def test_a_wrong_flag_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """With status 2 and a reason."""
+    """The reason is shown, and the exit status is 2."""
     with pytest.raises(SystemExit) as stop:
         parse_arguments(arguments)
     assert stop.value.code == 2
@@ -142,7 +142,7 @@ def test_a_wrong_flag_is_refused(arguments: list[str], capsys: pytest.CaptureFix
 
 
 def test_other_servers_may_have_names() -> None:
-    """Without one, it is the address."""
+    """Without a name, the address stands for it."""
     servers = parse_arguments(["--against", "Go=127.0.0.1:7000", "--against", "::1:7001"]).against
     assert [(server.name, server.host, server.port) for server in servers] == [
         ("Go", "127.0.0.1", 7000),
@@ -156,7 +156,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_run_measures_ours_and_another(tmp_path: Path) -> None:
-    """Side by side, with nothing missing; the progress goes elsewhere than the table."""
+    """The table has both, and nothing is missing. The progress goes to standard error."""
     svg = tmp_path / "chart.svg"
     with running() as other:
         done = bench(
@@ -171,8 +171,8 @@ def test_a_run_measures_ours_and_another(tmp_path: Path) -> None:
     ElementTree.parse(svg)
 
 
-def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
-    """In one line, with status 1."""
+def test_a_server_that_is_not_there_is_reported(tmp_path: Path) -> None:
+    """It is reported in one line, and the exit status is 1."""
     with running() as gone:
         port = gone.port
     done = bench(

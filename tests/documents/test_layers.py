@@ -1,4 +1,4 @@
-"""The layers: which file may import which, that nothing but the standard library is needed, and how long a file may be."""
+"""What a file may import: the standard library and lower layers. How long a file may be."""
 
 from __future__ import annotations
 
@@ -78,31 +78,31 @@ def faults(path: Path, source: str) -> list[object]:
 
 
 def test_the_table_has_every_file_once() -> None:
-    """And a folder lies in one layer."""
+    """A folder's files all lie in one layer."""
     assert sorted(TABLE) == [path for path in FILES if path.name != "__init__.py"]
     assert all(LAYERS[file.parts[0]][file.parts[1].removesuffix(".py")] == layer for file, layer in TABLE.items())
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_a_file_imports_the_standard_library_and_lower_layers_only(path: Path) -> None:
-    """A file that no layer is known of fails too."""
+    """A file that is in no layer fails too."""
     assert faults(path, (ROOT / path).read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_a_file_is_no_longer_than_250_lines(path: Path) -> None:
-    """More is more than one job."""
+    """A longer file has more than one job."""
     assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= 250
 
 
 def test_what_the_go_notes_have_can_be_read_in_an_hour() -> None:
-    """Little more than 1,000 lines in a dozen files."""
+    """They are at most 1,250 lines in a dozen files."""
     files = [ROOT / "server" / f"{name}.py" for name in GO_CORE.split()]
     assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) <= 1250
 
 
 def test_the_files_of_a_folder_do_not_import_in_a_circle() -> None:
-    """Types alone may point back."""
+    """Imports that are only for types count too."""
     graph = TopologicalSorter[tuple[str, ...]]()
     for path in FILES:
         for target in imported(path, (ROOT / path).read_text(encoding="utf-8")):
@@ -129,7 +129,7 @@ def test_the_files_of_a_folder_do_not_import_in_a_circle() -> None:
     ],
 )
 def test_a_wrong_import_is_found(line: str) -> None:
-    """Each kind of it, planted in a file of the layer of the commands."""
+    """Each kind of wrong import is planted in a file of the layer of the commands."""
     path = Path("server/commands/planted.py")
     good = "import os\nfrom .registry import Command\nfrom ..chat import names\nfrom ..chat.room import Room\n"
     assert faults(path, good) == []

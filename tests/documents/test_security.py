@@ -1,4 +1,4 @@
-"""That the encryption which SECURITY.md describes works, with the configuration that stands there."""
+"""The encryption that SECURITY.md describes works, with the configuration that stands there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TEXT = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
 
 
 def test_chat_through_stunnel(server: StrictServer, tmp_path: Path) -> None:
-    """Who comes encrypted and who does not talk to each other."""
+    """A user who comes through stunnel and one who does not can talk to each other."""
     stunnel, openssl = need("stunnel4"), need("openssl")
     key, cert, both = tmp_path / "key.pem", tmp_path / "cert.pem", tmp_path / "chat.pem"
     make = next(line for line in TEXT.splitlines() if line.startswith("    openssl req")).split()[1:]

@@ -1,4 +1,4 @@
-"""The two programs as they are started: flags, what they say at start, exit statuses."""
+"""The two programs on the command line: their flags, what they say at the start, their exit statuses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(program: str, *flags: str, stdin: str = "") -> subprocess.CompletedProce
 @pytest.mark.parametrize("ip_flag", ["-ip", "--ip"])
 @pytest.mark.parametrize("port_flag", ["-port", "--port"])
 def test_the_server_says_where_it_listens(ip_flag: str, port_flag: str) -> None:
-    """One line names the address, the port it picked, and how to reach it; the flags are obeyed."""
+    """One line names the address, the port, and how to reach it. The flags are obeyed."""
     command = [sys.executable, "-m", "server", ip_flag, "127.0.0.2", port_flag, "0", "--no-receipt"]
     with spawn(command) as process:
         assert process.stderr
@@ -52,7 +52,7 @@ def test_the_idle_timeout_is_a_flag() -> None:
 
 
 def test_a_server_without_a_log() -> None:
-    """Standard error may be closed, as some that start programs leave it: no socket takes its place."""
+    """Some programs start others with standard error closed. No socket takes its place then."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     shell = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-m", "server", "--port", str(port)]
@@ -70,7 +70,7 @@ def test_a_server_without_a_log() -> None:
 
 
 def test_a_port_in_use_is_one_clear_line(server: StrictServer) -> None:
-    """No traceback, exit status 1."""
+    """There is no traceback, and the exit status is 1."""
     result = run("server", "--port", str(server.port))
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
@@ -79,7 +79,7 @@ def test_a_port_in_use_is_one_clear_line(server: StrictServer) -> None:
 
 @pytest.mark.parametrize("ip", ["192.0.2.1", "no such host", "256.1.1.1", "\u00e9" * 70])
 def test_an_address_that_is_not_ours_is_one_clear_line(ip: str) -> None:
-    """No traceback, exit status 1."""
+    """There is no traceback, and the exit status is 1."""
     result = run("server", "--ip", ip, "--port", "0")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     assert ip in result.stderr
@@ -105,14 +105,14 @@ def test_an_address_that_is_not_ours_is_one_clear_line(ip: str) -> None:
     ],
 )
 def test_a_flag_that_makes_no_sense_is_a_usage_error(flags: tuple[str, ...]) -> None:
-    """Exit status 2 and the usage."""
+    """The program shows its usage, and the exit status is 2."""
     result = run(*flags)
     assert result.returncode == 2
     assert result.stderr.startswith("usage:")
 
 
 def test_a_client_without_a_server_says_so() -> None:
-    """One clear line, exit status 1."""
+    """It is one clear line, and the exit status is 1."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     result = run("client", "--port", str(port))

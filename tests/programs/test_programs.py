@@ -1,4 +1,4 @@
-"""The programs that people really use, on real terminals: Debian's telnet, nc, and our own client."""
+"""The programs that people use, on real terminals: Debian's telnet, nc, and our own client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Program = Callable[..., "pexpect.spawn[str]"]
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """The port of a server of its own process."""
+    """The port of a server that runs in a process of its own."""
     command = [sys.executable, "-m", "server", "--port", "0", "--idle-timeout", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
@@ -32,7 +32,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Program]:
-    """Starts programs on terminals of their own."""
+    """Start programs, each on a terminal of its own."""
     started = []
 
     def start(*command: str, home: str = os.environ.get("HOME", "/")) -> pexpect.spawn[str]:
@@ -54,7 +54,7 @@ def program(tmp_path: Path) -> Iterator[Program]:
 
 @pytest.fixture
 def telnet(program: Program, port: int) -> Callable[[], tuple[pexpect.spawn[str], str]]:
-    """Brings a telnet in; gives it and its address."""
+    """Start a telnet. Return it and its address."""
     path = need("telnet")
 
     def start() -> tuple[pexpect.spawn[str], str]:
@@ -69,7 +69,7 @@ def telnet(program: Program, port: int) -> Callable[[], tuple[pexpect.spawn[str]
 def test_a_conversation_of_three(
     port: int, telnet: Callable[[], tuple[pexpect.spawn[str], str]], program: Program
 ) -> None:
-    """Two telnets and our client: everything that the protocol's second section says, seen on their terminals."""
+    """Two telnets and our client show what PROTOCOL.md says under "What the server says"."""
     one, addr_one = telnet()
     two, addr_two = telnet()
     client = program(sys.executable, "-m", "client", "-v", "-port", str(port))
@@ -129,7 +129,7 @@ def test_a_conversation_of_three(
 def test_a_telnet_is_not_silenced_by_a_control_key(
     telnet: Callable[[], tuple[pexpect.spawn[str], str]], key: str
 ) -> None:
-    """After Ctrl-C and its like the terminal still shows what is said."""
+    """After Ctrl-C and other control keys the terminal still shows what is said."""
     child, addr = telnet()
     child.sendcontrol(key)
     child.sendline("still here")
@@ -139,7 +139,7 @@ def test_a_telnet_is_not_silenced_by_a_control_key(
 def test_characters_that_telnet_takes_for_control_keys(
     telnet: Callable[[], tuple[pexpect.spawn[str], str]],
 ) -> None:
-    """Every continuation byte but 85, which this telnet swallows, gets through in a character."""
+    """Every continuation byte of a character gets through, except 85, which this telnet swallows."""
     child, addr = telnet()
     text = "".join(chr(0x4E00 + low) for low in range(0x40) if low != 5)
     child.sendline(text)
@@ -147,7 +147,7 @@ def test_characters_that_telnet_takes_for_control_keys(
 
 
 def test_with_its_settings_file_telnet_takes_any_character(program: Program, port: int, tmp_path: Path) -> None:
-    """The README's `~/.telnetrc` turns off the two keys that stand in the way, without `-E`."""
+    """The README's `~/.telnetrc` turns off the two keys that are in the way, so `-E` is not needed."""
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     found = re.search(r"    (DEFAULT set echo .*)\n    (\t.*)\n", readme)
     assert found
@@ -167,7 +167,7 @@ def test_with_its_settings_file_telnet_takes_any_character(program: Program, por
 
 
 def test_nc_gets_every_answer(port: int) -> None:
-    """`printf 'who\\n' | nc -N`, over and over: the answer and the receipt each time."""
+    """A hundred times, `printf 'who\\n' | nc -N` gets the answer and the receipt."""
     nc = need("nc")
     for _ in range(100):
         answer = subprocess.run(
@@ -208,7 +208,7 @@ def test_the_make_targets_run_both_programs(program: Program) -> None:
 
 
 def test_make_reports_each_failure_as_2(program: Program) -> None:
-    """That is how make is. The program's own status, which is 1, stands in its message."""
+    """make's own status is always 2 then. The program's status, which is 1, stands in make's message."""
     make = need("make")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -19,7 +19,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_windows_is_told() -> None:
-    """The server needs what only Unix systems have; the way out is named."""
+    """The server needs what only Unix systems have. It says so in one line, which names WSL."""
     done = run(
         sys.executable, "-c", "import os, sys; os.name = 'nt'; from server.__main__ import main; sys.exit(main())"
     )
@@ -39,7 +39,7 @@ def test_windows_is_told() -> None:
     ],
 )
 def test_a_wrong_flag_is_explained(flag: tuple[str, str], message: str) -> None:
-    """In words that do not speak of the code."""
+    """The message is made for users and does not speak of the code."""
     done = run(sys.executable, "-m", "server", *flag)
     assert done.returncode == 2
     assert (
@@ -49,14 +49,14 @@ def test_a_wrong_flag_is_explained(flag: tuple[str, str], message: str) -> None:
 
 
 def test_the_version() -> None:
-    """One line, on standard output."""
+    """It is one line on standard output."""
     done = run(sys.executable, "-m", "server", "--version")
     assert done.returncode == 0
     assert done.stdout.startswith("chatroom-server ")
 
 
 def test_an_address_that_neighbours_can_use_is_named() -> None:
-    """Nobody can connect to 0.0.0.0 from elsewhere."""
+    """The first line of the log has such an address, because nobody can connect to 0.0.0.0 from elsewhere."""
     with spawn([sys.executable, "-m", "server", "--ip", "0.0.0.0", "--port", "0"]) as process:
         assert process.stderr
         line = process.stderr.readline()

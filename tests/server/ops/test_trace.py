@@ -46,7 +46,7 @@ def deliver(broadcaster: Broadcaster, lines: list[str]) -> list[str]:
 
 
 def test_a_line_is_followed_to_its_readers(broadcaster: Broadcaster, lines: list[str]) -> None:
-    """Which thread read it, with how many others it was taken from the log, and to how many it was sent."""
+    """The trace says which thread read it, how many entries were taken together, and to how many users they went."""
     broadcaster.broadcast([Say(1, 0.0, "大家好"), COMMANDS.parse(2, 0.0, "who"), COMMANDS.parse(3, 0.0, "")])
     assert deliver(broadcaster, lines) == [
         "handler a:1: read '大家好', Say -> log",
@@ -58,13 +58,13 @@ def test_a_line_is_followed_to_its_readers(broadcaster: Broadcaster, lines: list
 
 
 def test_a_reply_is_sent_to_one(broadcaster: Broadcaster, lines: list[str]) -> None:
-    """Nobody else is told anything."""
+    """The trace says that nobody else was told anything."""
     broadcaster.broadcast([COMMANDS.parse(2, 0.0, "who")])
     assert deliver(broadcaster, lines)[-1] == "broadcaster: sent to 1 user in , nobody had to wait"
 
 
 def test_a_reader_that_has_to_wait_is_named(broadcaster: Broadcaster, lines: list[str]) -> None:
-    """With how much waits, and the thread that will send it."""
+    """The trace says how much waits for it, and which thread will send that."""
     outbox = broadcaster.users()[1].outbox
     assert isinstance(outbox, PretendOutbox)
     outbox.waiting = 4096
@@ -75,7 +75,7 @@ def test_a_reader_that_has_to_wait_is_named(broadcaster: Broadcaster, lines: lis
 
 
 def test_coming_and_going_are_entries_too(broadcaster: Broadcaster, lines: list[str]) -> None:
-    """So is the stop, which main puts into the log."""
+    """The trace shows them, and the stop, which the main thread puts into the log."""
     broadcaster.offline([Leave(1, 0.0, "lost")])
     broadcaster.broadcast([Close(0, 0.0)])
     assert deliver(broadcaster, lines)[:2] == [
@@ -85,7 +85,7 @@ def test_coming_and_going_are_entries_too(broadcaster: Broadcaster, lines: list[
 
 
 def test_the_flag_shows_it_on_standard_error() -> None:
-    """As it happens: it is there when the receipt is."""
+    """The trace of a line is there as soon as its receipt is."""
     with spawn([sys.executable, "-m", "server", "--port", "0", "--trace"]) as process:
         assert process.stderr
         peer = Peer(int(process.stderr.readline().split()[-1]))
