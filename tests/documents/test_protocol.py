@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 
 import client.menu
+import client.program
 import server.commands
 from server.chat import names, texts
 from server.chat.events import Said, Whispered
@@ -166,7 +167,10 @@ def faults_of_commands(text: str) -> Iterator[str]:
 
 
 def faults_of_defaults(text: str) -> Iterator[str]:
-    """Yield the flags whose default is not the one in the table of limits."""
+    """Yield the flags whose default is not the one that the text shows."""
+    flags = client.program.make_parser().parse_args([])
+    if f"python3 -m client -ip {flags.ip} -port {flags.port}" not in code_in(text):
+        yield "the client's defaults are missing"
     shown = {row[1].strip("`"): row[2] for row in tables_in(section(text, "Limits and refusals"))[0].rows}
     for name, value in vars(parse_arguments([])).items():
         flag = f"--{name.replace('_', '-')}"
@@ -207,6 +211,7 @@ def test_a_text_that_is_not_exact_is_found(line: str) -> None:
         ("| `/quit` |", "| `/quit`, `/leave` |", "/leave is not a command"),
         ("| `who`, `/who` |", "| `who`, `/who`, `users` |", "users is not a command"),
         ("| `--rate` | 10 |", "| `--rate` | 11 |", "the default of --rate is 10, not 11"),
+        ("-ip 127.0.0.1", "-ip 0.0.0.0", "the client's defaults are missing"),
         ("| `--max-users` |", "| `--most-users` |", "the default of --max-users is 10000, not None"),
     ],
 )
@@ -217,7 +222,7 @@ def test_a_planted_fault_of_the_page_is_found(old: str, new: str, fault: str) ->
 
 
 def test_the_example_is_real(server: StrictServer) -> None:
-    """The command at the top of the page gives the lines below it, but for the port."""
+    """The command at the top of the page gives the lines below it, apart from the port number."""
     found = re.search(r"^    \$ (.*)\n((?:    .*\n)+)", TEXT, re.MULTILINE)
     assert found
     need("nc")
