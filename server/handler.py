@@ -79,7 +79,7 @@ class Handler(socketserver.BaseRequestHandler):
                 user.last_seen = self.server.watchdog.now()
             for line in lines:
                 if user.outbox.closed:  # whoever was dropped may go on sending, but nobody waits for that
-                    return self._leave(user)
+                    return self._end_of(user)
                 entry = self._understand(user, line)
                 if isinstance(entry, Leave):
                     return entry
@@ -87,7 +87,7 @@ class Handler(socketserver.BaseRequestHandler):
             self._flush()
             if telnet_reply := reader.take_replies():
                 user.outbox.put(telnet_reply)
-        return self._leave(user)
+        return self._end_of(user)
 
     def _understand(self, user: User, line: bytes | LineEvent) -> Entry:
         """Return what a line asks for."""
@@ -110,8 +110,12 @@ class Handler(socketserver.BaseRequestHandler):
         entries, self._unsent = self._unsent, []
         self.server.broadcaster.broadcast(entries)
 
-    def _leave(self, user: User) -> Leave:
-        """Return why a connection has ended that was not asked to."""
+    def _end_of(self, user: User) -> Leave:
+        """Return why a connection has ended whose user did not ask for it.
+
+        The watchdog has kicked the user, the outbox has given the peer up, or the peer is gone. In the first two cases
+        the reading half was shut down, so that `recv` returned nothing, as it does in the third.
+        """
         if user.kicked:
             return Leave(user.number, time.time(), "idle", texts.IDLE)
         return Leave(user.number, time.time(), "slow" if user.outbox.overflowed else "lost")

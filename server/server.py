@@ -65,7 +65,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         subscribers: Sequence[Subscriber] = (),
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
-        """Bind the address, without listening yet. Raises OSError or UnicodeError if the address cannot be had.
+        """Listen on the address, without accepting anybody yet. Raises OSError or UnicodeError if the address cannot be had.
 
         `on_failure` is called, in the thread that it happens to, when the server should be stopped because of a bug.
         Go: net.Listen

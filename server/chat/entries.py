@@ -22,11 +22,11 @@ class Join(Entry):
         """Announce them to everyone, the newcomer too. A room that is closed sends them away."""
         told.begin(self.number)
         if room.closed:
-            told.member(self.number, events.Bye("closing", texts.CLOSING))
+            told.tell_one(self.number, events.Bye("closing", texts.CLOSING))
             told.end(self.number)
         else:
             member = room.add(self.number, self.addr)
-            told.everyone(events.Joined(self.time, member.name, member.addr))
+            told.tell_everyone(events.Joined(self.time, member.name, member.addr))
 
 
 @dataclass(slots=True)
@@ -42,9 +42,9 @@ class Leave(Entry):
         if member is None:
             return
         if self.farewell:
-            told.member(self.number, events.Bye(self.why, self.farewell))
+            told.tell_one(self.number, events.Bye(self.why, self.farewell))
         told.end(self.number)
-        told.everyone(events.Left(self.time, member.name, member.addr, self.why))
+        told.tell_everyone(events.Left(self.time, member.name, member.addr, self.why))
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Close(Entry):
 
     def apply(self, room: Room, told: Told) -> None:
         """Tell everyone as the last thing that they hear."""
-        told.everyone(events.Bye("closing", texts.CLOSING))
+        told.tell_everyone(events.Bye("closing", texts.CLOSING))
         for number in room.members:
             told.end(number)
         room.close()
@@ -82,13 +82,13 @@ class Say(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> str:
         """Tell everyone, the speaker too."""
-        told.everyone(events.Said(self.time, member.name, member.addr, self.text))
+        told.tell_everyone(events.Said(self.time, member.name, member.addr, self.text))
         return ""
 
 
 @dataclass(slots=True)
 class Alive(Line):
-    """An empty line: a heartbeat and nothing else. Go: isLive"""
+    """An empty line: a heartbeat and nothing else."""
 
     def act(self, room: Room, member: Member, told: Told) -> str:
         """Do nothing. The receipt is all."""
@@ -115,4 +115,4 @@ class Notify(Entry):
     def apply(self, room: Room, told: Told) -> None:
         """Tell it, if the member is still there."""
         if self.number in room.members:
-            told.member(self.number, events.Notice(self.text))
+            told.tell_one(self.number, events.Notice(self.text))

@@ -28,11 +28,11 @@ class Told:
         self.common: list[Event] = []
         self.copies: dict[int, Copy] = {}  # by the member's number
 
-    def everyone(self, event: Event) -> None:
+    def tell_everyone(self, event: Event) -> None:
         """Tell everyone who is online at this point."""
         self.common.append(event)
 
-    def member(self, number: int, event: Event) -> None:
+    def tell_one(self, number: int, event: Event) -> None:
         """Tell one member alone. Go: User.SendMsg"""
         copy = self.copies.get(number)
         if copy is None:
@@ -41,7 +41,7 @@ class Told:
 
     def done(self, number: int, reply: str = "") -> None:
         """Tell a member that its line has been dealt with."""
-        self.member(number, Done(reply) if reply else DONE)
+        self.tell_one(number, Done(reply) if reply else DONE)
 
     def begin(self, number: int) -> None:
         """From here on a new member is told what everyone is told."""

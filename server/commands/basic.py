@@ -18,7 +18,7 @@ class Who(Line):
     def act(self, room: Room, member: Member, told: Told) -> str:
         """Tell the asker everyone who is online at this point of the log."""
         users = tuple((user.addr, user.name) for user in room.online_map.values())
-        told.member(self.number, events.Users(users))
+        told.tell_one(self.number, events.Users(users))
         return ""
 
 
@@ -50,16 +50,16 @@ class Whisper(Line):
         receiver = room.online_map.get(self.key)
         if receiver is None:
             return texts.NOT_ONLINE
-        told.member(receiver.number, events.Whispered(self.time, member.name, self.text))
+        told.tell_one(receiver.number, events.Whispered(self.time, member.name, self.text))
         return ""
 
 
-def who(request: Request) -> Entry:
+def parse_who(request: Request) -> Entry:
     """`who`, alone on its line."""
     return Who(request.number, request.time)
 
 
-def rename(request: Request) -> Entry:
+def parse_rename(request: Request) -> Entry:
     """`rename NEW`: one word. The look at the rules is dear, so it is done here and not under the map lock."""
     words = request.rest.split()
     if len(words) != 1:
@@ -71,7 +71,7 @@ def rename(request: Request) -> Entry:
     return Rename(request.number, request.time, name, names.fold(name))
 
 
-def to(request: Request) -> Entry:
+def parse_to(request: Request) -> Entry:
     """`to NAME TEXT`: the text is all the rest of the line, with its spaces."""
     name, _, text = request.rest.partition(request.separator)
     if not name or not text.strip(" "):
@@ -80,7 +80,7 @@ def to(request: Request) -> Entry:
 
 
 COMMANDS = [
-    Command("who", "who", "查看在线用户", who, plain=True, alone=True),
-    Command("rename", "rename 新名字", "修改用户名", rename, plain=True),
-    Command("to", "to 用户名 内容", "私聊", to, plain=True),
+    Command("who", "who", "查看在线用户", parse_who, plain=True, alone=True),
+    Command("rename", "rename 新名字", "修改用户名", parse_rename, plain=True),
+    Command("to", "to 用户名 内容", "私聊", parse_to, plain=True),
 ]

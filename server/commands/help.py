@@ -19,7 +19,7 @@ class Help(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> str:
         """Tell the asker."""
-        told.member(self.number, events.Notice(self.text))
+        told.tell_one(self.number, events.Notice(self.text))
         return ""
 
 
@@ -34,17 +34,17 @@ class Quit(Leave):
         Leave.apply(self, room, told)
 
 
-def show_help(request: Request) -> Entry:
+def parse_help(request: Request) -> Entry:
     """`/help`, alone on its line."""
     return Help(request.number, request.time, request.registry.help)
 
 
-def leave(request: Request) -> Entry:
+def parse_quit(request: Request) -> Entry:
     """`/quit`, alone on its line."""
     return Quit(request.number, request.time, "quit")
 
 
 COMMANDS = [
-    Command("help", "help", "显示本帮助", show_help, alone=True),
-    Command("quit", "quit", "退出", leave, alone=True),
+    Command("help", "help", "显示本帮助", parse_help, alone=True),
+    Command("quit", "quit", "退出", parse_quit, alone=True),
 ]

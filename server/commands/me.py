@@ -35,15 +35,15 @@ class Emote(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> str:
         """Tell everyone, the member too."""
-        told.everyone(Emoted(self.time, member.name, member.addr, self.text))
+        told.tell_everyone(Emoted(self.time, member.name, member.addr, self.text))
         return ""
 
 
-def me(request: Request) -> Entry:
+def parse_me(request: Request) -> Entry:
     """`/me TEXT`: the text is all the rest of the line, with its spaces."""
     if not request.rest.strip(" "):
         return request.refuse(ME_FORMAT)
     return Emote(request.number, request.time, request.rest)
 
 
-COMMANDS = [Command("me", "me 动作", "以第三人称说，例如 /me 挥了挥手", me)]
+COMMANDS = [Command("me", "me 动作", "以第三人称说，例如 /me 挥了挥手", parse_me)]

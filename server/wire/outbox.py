@@ -38,7 +38,8 @@ class Outbox:
         self._waiting = 0  # bytes that were put and are not yet sent
         self._channel: Channel[bytes] = Channel()
         self._writer: threading.Thread | None = None
-        self._ended = threading.Lock()  # held until all is sent, or nothing more can be sent
+        # Held until all is sent, or nothing more can be sent. It does what an Event does, in a tenth of the memory.
+        self._ended = threading.Lock()
         self._ended.acquire()
 
     @property

@@ -71,10 +71,10 @@ def test_a_copy_is_what_its_member_is_told(steps: list[tuple[str, object]], enco
         if value in gone:
             continue
         if what == "everyone":
-            told.everyone(Notice(str(value)))
+            told.tell_everyone(Notice(str(value)))
         elif isinstance(value, int):
             if what == "member":
-                told.member(value, Notice(f"for {value}"))
+                told.tell_one(value, Notice(f"for {value}"))
             elif what == "done":
                 told.done(value)
             elif what == "begin" and value not in told.copies:
