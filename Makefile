@@ -3,7 +3,7 @@ VENV ?= .venv
 ARGS ?=
 SEEDS ?= 100000
 .DEFAULT_GOAL := help
-.PHONY: help run-server run-client trace test fuzz soak bench lint types cover dist clean
+.PHONY: help run-server run-client trace test fuzz soak siege bench lint types cover dist clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ fuzz: $(VENV)/test.done ## throw random bytes at it; SEEDS=1000000
 
 soak: ## crowds at random for ten minutes, their transcripts checked; ARGS="--minutes 60"
 	@exec $(PYTHON) -m tests.support.crowd $(ARGS)
+
+siege: $(VENV)/test.done ## attack it from all sides for five minutes; ARGS="--minutes 60 --seed N"
+	@exec $(VENV)/bin/python -m tests.support.siege $(ARGS)
 
 bench: ## measure; ARGS="growth load --against HOST:PORT", or ARGS=--help
 	@exec $(PYTHON) -m bench $(ARGS)
