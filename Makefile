@@ -12,7 +12,7 @@ run-server: ## run the server; ARGS="--ip 0.0.0.0" and the like
 	@exec $(PYTHON) -m tools.foreground $(PYTHON) -m server $(ARGS)
 
 run-client: ## run the client; ARGS="--ip HOST --port N"
-	@exec $(PYTHON) -m client $(ARGS)
+	@exec $(PYTHON) -m tools.foreground $(PYTHON) -m client $(ARGS)
 
 trace: ## run the server and show the way of each line through it
 	@exec $(PYTHON) -m tools.foreground $(PYTHON) -m server --trace $(ARGS)
@@ -33,7 +33,7 @@ bench: ## measure; ARGS="growth load --against HOST:PORT", or ARGS=--help
 	@exec $(PYTHON) -m bench $(ARGS)
 
 lint: $(VENV)/dev.done ## check style
-	$(VENV)/bin/ruff check --line-length 120 . && $(VENV)/bin/ruff format --line-length 120 --check .
+	$(VENV)/bin/ruff check --line-length 120 . && $(VENV)/bin/ruff format --line-length 120 --check --exclude '*.md' .
 
 types: $(VENV)/dev.done ## check types
 	$(VENV)/bin/mypy
@@ -45,7 +45,7 @@ dist: $(VENV)/test.done ## build the wheel, and each program as one file, into d
 	rm -rf build dist && $(VENV)/bin/python -m build -q --no-isolation && $(VENV)/bin/python -m tools.zipapps dist
 
 clean: ## remove all that was made here
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache .coverage && find . -name __pycache__ -exec rm -r {} +
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache .coverage bench.svg && find . -name __pycache__ -exec rm -r {} +
 
 $(VENV)/test.done: requirements/test.txt
 	$(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r $< && touch $@

@@ -33,7 +33,7 @@ def main() -> int:
     try:
         return run(arguments)
     except Gone as gone:
-        print(f"client: {gone}", file=sys.stderr)
+        print(f"chatroom: {gone}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -123,7 +123,7 @@ def open_history() -> History:
     try:
         return History(default_path())
     except (OSError, RuntimeError) as error:  # the latter if nobody knows our home
-        print(f"client: no history: {error}", file=sys.stderr)
+        print(f"chatroom: no history: {error}", file=sys.stderr)
         return History()
 
 

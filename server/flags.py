@@ -71,6 +71,15 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="KIB",
         help=f"how much may wait for one slow reader, in KiB, before that reader is disconnected {_DEFAULT}",
     )
+    add(
+        "--memory",
+        type=_positive,
+        default=default.memory // 1024 // 1024,
+        metavar="MIB",
+        help="how much may wait for all readers together, in MiB, before those furthest behind are disconnected "
+        f"{_DEFAULT}",
+    )
+    add("--limit-loopback", action="store_true", help="give this machine the limits of every other address")
     add("--hide-addr", action="store_true", help="show a short tag in place of each address")
     add("--trace", action="store_true", help="show the way of each line through the server on standard error")
     add(
@@ -96,6 +105,8 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         rate=arguments.rate,
         max_line=arguments.max_line,
         outbox_limit=arguments.outbox * 1024,
+        memory=arguments.memory * 1024 * 1024,
+        trust_loopback=not arguments.limit_loopback,
         hide_addr=arguments.hide_addr,
     )
 

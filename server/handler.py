@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import threading
 import time
 from typing import Protocol
 
@@ -25,6 +26,8 @@ from .wire.transport import Transport
 from .wire.user import User
 
 RECV_SIZE = 4 * 1024  # bytes; what one user can have done before the others get a turn
+MOST_LINES = 64  # that are put into the log at once
+WAIT_STEP = 0.5  # seconds after which whoever waits looks whether the connection is still wanted
 FIRST_LOOK = 0.02  # seconds for a web browser to give itself away; people are slower, and do not notice the wait
 
 
@@ -35,10 +38,15 @@ class Host(Protocol):
     broadcaster: Broadcaster
     commands: Registry
     watchdog: Watchdog
+    text: Encoding
     crlf_text: Encoding
+    stopping: threading.Event
 
     def new_user(self, transport: Transport, host: str, port: int) -> User:
         """Return a user for a new connection from `host`."""
+
+    def rates_of(self, host: str) -> RateLimits:
+        """Return the rate limits of a new connection from `host`."""
 
 
 class Handler(socketserver.BaseRequestHandler):
@@ -54,13 +62,16 @@ class Handler(socketserver.BaseRequestHandler):
             return
         host, port = self.client_address[:2]
         user = self.server.new_user(transport, host, port)
-        self._rates = RateLimits(self.server.settings, host)
+        self._rates = self.server.rates_of(host)
         self._unsent: list[Entry] = []  # what has been read and is not yet in the log
+        self._size = 0  # bytes of these lines
+        self._wait(user, self._rates.join())
         with contextlib.suppress(Closed):  # the broadcaster has died of a bug, and the server is stopping
             self.server.broadcaster.online(user)
             leave = Leave(user.number, time.time(), "lost")
             try:
                 leave = self._read(user)
+                self._flush(user)
             finally:
                 self.server.broadcaster.offline([*self._unsent, leave])
         self._end(user)
@@ -71,23 +82,28 @@ class Handler(socketserver.BaseRequestHandler):
         Go: the reading goroutine of Server.Handler, with isLive <- true
         """
         reader = LineReader(self.server.settings.max_line)
-        while data := user.transport.recv(RECV_SIZE):
-            lines = reader.feed(data)
-            if reader.crlf:
-                user.encoding = self.server.crlf_text
-            if lines:
-                user.last_seen = self.server.watchdog.now()
-            for line in lines:
+        while data := self._recv(user):
+            for line in reader.feed(data):
                 if user.outbox.closed:  # whoever was dropped may go on sending, but nobody waits for that
                     return self._end_of(user)
                 entry = self._understand(user, line)
                 if isinstance(entry, Leave):
                     return entry
                 self._unsent.append(entry)
-            self._flush()
+                if len(self._unsent) == MOST_LINES:
+                    self._flush(user)
+            if reader.crlf and user.encoding is self.server.text:
+                user.encoding = self.server.crlf_text
+            self._flush(user)
             if telnet_reply := reader.take_replies():
                 user.outbox.put(telnet_reply)
+            self._wait(user, self._rates.read())
         return self._end_of(user)
+
+    def _recv(self, user: User) -> bytes:
+        """Return what the peer sends next, as soon as the peer has read most of what it was sent."""
+        user.outbox.wait_for_reader()
+        return user.transport.recv(RECV_SIZE)
 
     def _understand(self, user: User, line: bytes | LineEvent) -> Entry:
         """Return what a line asks for."""
@@ -96,19 +112,31 @@ class Handler(socketserver.BaseRequestHandler):
             return Notify(number, now, texts.LINE_TOO_LONG.format(self.server.settings.max_line))
         if isinstance(line, LineEvent):
             return Leave(number, now, "quit" if line is LineEvent.END_OF_FILE else "kicked")
-        if delay := self._rates.delay():
-            self._flush()
-            time.sleep(delay)  # here, in the thread that nobody else waits for
-            user.last_seen = self.server.watchdog.now()
+        user.last_seen = self.server.watchdog.now()
+        self._size += len(line)
+        self._wait(user, self._rates.line(len(line)))
         entry = self.server.commands.parse(number, now, decode(line))
         if reason := self._rates.refusal(entry):
             return Refuse(number, now, reason)
         return entry
 
-    def _flush(self) -> None:
-        """Put what has been read into the log: one put for many lines."""
-        entries, self._unsent = self._unsent, []
-        self.server.broadcaster.broadcast(entries)
+    def _flush(self, user: User) -> None:
+        """Put what has been read into the log: one put for many lines. Wait if readers cannot keep up with it."""
+        entries, size, self._unsent, self._size = self._unsent, self._size, [], 0
+        self.server.broadcaster.broadcast(entries, size)
+        if entries and self.server.broadcaster.backlog.is_congested():
+            self._wait(user, self._rates.congested(size))
+
+    def _wait(self, user: User, seconds: float) -> None:
+        """Let a user wait who costs the others too much: here, in the thread that nobody else waits for."""
+        if not seconds:
+            return
+        self._flush(user)  # nobody has to wait for what this user has said before
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not user.outbox.closed:
+            user.last_seen = self.server.watchdog.now()  # the user is not silent, but made to wait
+            if self.server.stopping.wait(min(left, WAIT_STEP)):
+                return
 
     def _end_of(self, user: User) -> Leave:
         """Return why a connection has ended whose user did not ask for it.

@@ -28,16 +28,19 @@ from . import commands
 from .chat import texts
 from .chat.entries import Close
 from .handler import Handler
+from .limits.allowance import Allowances
 from .limits.connections import ConnectionLimiter
 from .limits.descriptors import within_file_limit
+from .limits.rates import RateLimits
 from .limits.token_bucket import TokenBucket
 from .limits.watchdog import Watchdog
 from .log.broadcaster import Broadcaster
 from .log.subscriber import Subscriber
+from .ops.memory import MemoryKeeper, find_trim
 from .settings import Settings
 from .threads.channel import Closed
 from .threads.supervisor import Supervisor
-from .wire.addresses import format_address
+from .wire.addresses import format_address, is_loopback
 from .wire.aliases import Aliases
 from .wire.encoding import Text
 from .wire.outbox import Outbox
@@ -75,16 +78,18 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self.commands = commands.discover()
         self.text = Text("\n", settings.receipt)
         self.crlf_text = Text("\r\n", settings.receipt)
-        self.broadcaster = Broadcaster(subscribers)
+        self.broadcaster = Broadcaster(subscribers, settings.memory)
         self.watchdog = Watchdog(settings.idle_timeout, self.broadcaster.users)
         self.supervisor = Supervisor(on_failure)
-        self._limiter = ConnectionLimiter(self.max_users, settings.max_per_ip)
+        self._limiter = ConnectionLimiter(self.max_users, settings.max_per_ip, settings.trust_loopback)
+        self._allowances = Allowances(settings)
         self._aliases = Aliases()
+        self._memory = MemoryKeeper(find_trim())
         self._numbers = itertools.count(NOBODY + 1)
         self._refusals = TokenBucket(burst=2, rate=0.1)  # how often they are logged
         # The connections that are being handled. The accept thread puts them in; each handler takes itself out.
         self._connections: dict[threading.Thread, Transport] = {}
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
         self._accept = self.supervisor.thread("accept", lambda: self.serve_forever(0.1))
         self._broadcast = self.supervisor.thread("broadcaster", self.broadcaster.listen_message)
         self._watch = self.supervisor.thread("watchdog", self.watchdog.run)
@@ -111,7 +116,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
 
         Takes a second or two if some peer does not take its last words.
         """
-        self._stopping.set()
+        self.stopping.set()
         self.shutdown()
         self._accept.join()
         self.server_close()
@@ -141,8 +146,17 @@ class ChatServer(socketserver.ThreadingTCPServer):
         """
         settings = self.settings
         addr = self._aliases.alias(host) if settings.hide_addr else format_address(host, port)
-        outbox = Outbox(transport, addr, settings.outbox_limit, TOO_SLOW)
+        outbox = Outbox(transport, addr, settings.outbox_limit, TOO_SLOW, self.broadcaster.backlog)
         return User(next(self._numbers), addr, transport, outbox, self.text, self.watchdog.now())
+
+    def rates_of(self, host: str) -> RateLimits:
+        """Return the rate limits of a new connection from `host`."""
+        trusted = self.settings.trust_loopback and is_loopback(host)
+        return RateLimits(self.settings, None if trusted else self._allowances.of(host))
+
+    def service_actions(self) -> None:
+        """Give memory back now and then. `serve_forever` calls this in the accept thread, which disturbs nobody."""
+        self._memory.look()
 
     def get_request(self) -> tuple[socket.socket, object]:
         """Accept. Where there is no descriptor left, wait a little, or the accept loop would spin."""
@@ -150,7 +164,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
             return super().get_request()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._stopping.wait(ACCEPT_PAUSE)
+                self.stopping.wait(ACCEPT_PAUSE)
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:

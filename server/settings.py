@@ -15,11 +15,13 @@ class Settings:
     receipt: bool = True  # whether each line is answered by `I'm live`
     max_users: int = 10_000  # maximum connections; 0 means no configured limit
     max_per_ip: int = 64  # maximum connections per IPv4 address or IPv6 /64; loopback is exempt; 0 means no limit
+    trust_loopback: bool = True  # whether loopback is exempt from the limits for one address
     rate: float = 10.0  # lines a second from one user after a burst; loopback is exempt; 0 means no limit
-    burst: int = 20  # lines
+    burst: int = 40  # lines
     max_renames: int = 5  # renames of one user in rename_period; loopback is exempt; 0 means no limit
     rename_period: float = 20.0  # seconds
     max_line: int = 4096  # bytes of a line, without its end
     outbox_limit: int = 256 * 1024  # bytes that may wait for one user
+    memory: int = 128 * 1024 * 1024  # bytes that may wait for all users together; what they share is not counted
     hide_addr: bool = False  # whether a short tag is shown in place of addresses
     linger: float = 1.0  # seconds that a peer has to take its last words, and to say goodbye in its turn

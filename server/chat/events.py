@@ -15,6 +15,7 @@ class Event:
     """Something that a member is told."""
 
     __slots__ = ()
+    is_long = False  # whether it may be long, so that all who are told the same share it
 
     def line(self) -> str:
         """Return what a text user reads, without the last line end. An empty text means that they read nothing."""
@@ -81,6 +82,7 @@ class Whispered(Event):
 class Users(Event):
     """Who is online: a tuple of (address, name) pairs."""
 
+    is_long = True
     users: tuple[tuple[str, str], ...]
 
     def line(self) -> str:
@@ -92,6 +94,7 @@ class Users(Event):
 class Notice(Event):
     """A text of one or more lines that is for reading only."""
 
+    is_long = True
     text: str
 
     def line(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from .events import Users
 from .names import fold
 from .told import Told
 
@@ -42,6 +43,7 @@ class Room:
     members: dict[int, Member] = field(default_factory=dict)  # by number
     online_map: dict[str, Member] = field(default_factory=dict)  # by folded name
     closed: bool = False
+    _users: Users | None = field(default=None, compare=False)  # the answer to `who`, until something changes
 
     def apply(self, entries: Iterable[Entry]) -> Told:
         """Apply entries in their order, and return what each member is told by them."""
@@ -50,10 +52,17 @@ class Room:
             entry.apply(self, told)
         return told
 
+    def users(self) -> Users:
+        """Return who is online. Everyone who asks before something changes gets the same object."""
+        if self._users is None:
+            self._users = Users(tuple((member.addr, member.name) for member in self.online_map.values()))
+        return self._users
+
     def add(self, number: int, addr: str) -> Member:
         """Add a member, whose name is its address. Go: the OnlineMap half of User.Online"""
         member = self.members[number] = Member(number, addr, addr, fold(addr))
         self.online_map[member.key] = member
+        self._users = None
         return member
 
     def remove(self, number: int) -> Member | None:
@@ -64,6 +73,7 @@ class Room:
         member = self.members.pop(number, None)
         if member is not None:
             self._free_name(member)
+            self._users = None
         return member
 
     def rename(self, member: Member, name: str, key: str) -> bool:
@@ -72,12 +82,14 @@ class Room:
             return False
         self._free_name(member)
         member.name, member.key = name, key
+        self._users = None
         self.online_map[key] = member
         return True
 
     def close(self) -> None:
         """Remove everyone. Nobody can come in any more."""
         self.closed = True
+        self._users = None
         self.members.clear()
         self.online_map.clear()
 

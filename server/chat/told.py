@@ -11,11 +11,12 @@ from .events import DONE, Done, Event
 class Copy:
     """How one member's events differ from the common ones. The numbers are places in `Told.common`."""
 
-    __slots__ = ("end", "insertions", "start")
+    __slots__ = ("end", "insertions", "is_long", "start")
 
     def __init__(self, start: int = 0) -> None:
         self.start = start  # events before this place are not for this member, who came later
         self.insertions: list[tuple[int, Event]] = []  # what this member alone is told, in front of which place
+        self.is_long = False  # whether one of the insertions may be long
         self.end: int | None = None  # events from this place on are not for this member, who left before
 
 
@@ -38,6 +39,7 @@ class Told:
         if copy is None:
             copy = self.copies[number] = Copy()
         copy.insertions.append((len(self.common), event))
+        copy.is_long = copy.is_long or event.is_long
 
     def done(self, number: int, reply: str = "") -> None:
         """Tell a member that its line has been dealt with."""

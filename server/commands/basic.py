@@ -17,8 +17,7 @@ class Who(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> str:
         """Tell the asker everyone who is online at this point of the log."""
-        users = tuple((user.addr, user.name) for user in room.online_map.values())
-        told.tell_one(self.number, events.Users(users))
+        told.tell_one(self.number, room.users())
         return ""
 
 
@@ -61,7 +60,7 @@ def parse_who(request: Request) -> Entry:
 
 def parse_rename(request: Request) -> Entry:
     """`rename NEW`: one word. The look at the rules is dear, so it is done here and not under the map lock."""
-    words = request.rest.split()
+    words = request.rest.split(maxsplit=1)
     if len(words) != 1:
         return request.refuse(texts.RENAME_FORMAT)
     try:

@@ -15,8 +15,9 @@ class ConnectionLimiter:
     Lock rule: its lock is innermost, and nothing blocks under it.
     """
 
-    def __init__(self, max_users: int, max_per_ip: int) -> None:
-        """0 means no limit. Loopback is exempt from `max_per_ip`."""
+    def __init__(self, max_users: int, max_per_ip: int, trust_loopback: bool = True) -> None:
+        """0 means no limit. Where loopback is trusted, it is exempt from `max_per_ip`."""
+        self._trust_loopback = trust_loopback
         self._max_users = max_users
         self._max_per_ip = max_per_ip
         self._lock = threading.Lock()
@@ -29,7 +30,7 @@ class ConnectionLimiter:
         with self._lock:
             if 0 < self._max_users <= self._total:
                 return texts.FULL
-            if 0 < self._max_per_ip <= self._by_network[network] and not is_loopback(host):
+            if 0 < self._max_per_ip <= self._by_network[network] and not (self._trust_loopback and is_loopback(host)):
                 return texts.TOO_MANY_FROM_THERE
             self._total += 1
             self._by_network[network] += 1

@@ -1,4 +1,4 @@
-"""A token bucket: so many at once, then so many a second."""
+"""A token bucket: so much at once, then so much a second."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class TokenBucket:
-    """A rate limit with a burst. One thread uses it."""
+    """A rate limit with a burst. One thread at a time uses it."""
 
     def __init__(self, burst: float, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         """The bucket is full at first, with `burst` tokens. `rate` is tokens a second, which `clock` counts."""
@@ -17,10 +17,10 @@ class TokenBucket:
         self._level = burst
         self._filled = clock()
 
-    def take(self) -> float:
-        """Take a token, on credit if there is none. Return the seconds until it will be there."""
+    def take(self, tokens: float = 1) -> float:
+        """Take tokens, on credit if there are too few. Return the seconds until they will be there."""
         self._fill()
-        self._level -= 1
+        self._level -= tokens
         return max(0.0, -self._level / self._rate)
 
     def try_take(self) -> bool:
@@ -30,6 +30,11 @@ class TokenBucket:
             return False
         self._level -= 1
         return True
+
+    def is_full(self) -> bool:
+        """Return whether nothing has been taken that is not there again."""
+        self._fill()
+        return self._level >= self._burst
 
     def _fill(self) -> None:
         now = self._clock()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from ..wire.user import User
 
 _SHORTEST = 0.05  # seconds between two looks at the users, however close their deadlines are
+_LONGEST = 3600.0  # seconds; the system cannot wait for any number of them
 _OVERSLEPT = 0.25  # seconds of oversleep that are not just a busy machine
 
 
@@ -60,8 +61,8 @@ class Watchdog:
                 soonest = min(soonest, left)
             elif not user.kicked:
                 user.kicked = True
-                user.transport.stop_reading()  # the handler does the rest, as for anyone who leaves
-        return max(soonest, _SHORTEST)
+                user.outbox.interrupt()  # the handler does the rest, as for anyone who leaves
+        return min(max(soonest, _SHORTEST), _LONGEST)
 
     def stop(self) -> None:
         """End the watch. May be called twice; any thread."""

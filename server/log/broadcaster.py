@@ -16,24 +16,29 @@ from ..chat.entries import Join
 from ..chat.room import Entry, Room
 from ..chat.told import Told
 from ..threads.channel import Channel
+from ..wire.backlog import DEFAULT_MEMORY, Backlog
 from ..wire.encoding import Encoding, Page
 from ..wire.user import User
 from .subscriber import Batch, Subscriber
 
 log = logging.getLogger(__name__)
 
-# Entries that may wait for the broadcaster. It never waits for a reader, so a flood of speakers is only slowed down to
-# the broadcaster's speed.
-MESSAGE_CAPACITY = 1024
+# What may wait in the log, in bytes of text, and what an entry counts besides. The broadcaster never waits for a reader, so
+# a flood of speakers is only slowed down to its speed. A batch is never larger than this and one put more.
+MESSAGE_CAPACITY = 256 * 1024
+ENTRY_WEIGHT = 200
+LARGE = 64 * 1024  # bytes of a batch above which nobody gets a copy of their own
 
 
 class Broadcaster:
     """The log of all entries, and the thread that applies it. Go: Server.Message, Server.mapLock"""
 
-    def __init__(self, subscribers: Sequence[Subscriber] = ()) -> None:
+    def __init__(self, subscribers: Sequence[Subscriber] = (), memory: int = DEFAULT_MEMORY) -> None:
+        """`memory` is the number of bytes that may wait for all users together."""
         self.room = Room()  # Go: Server.OnlineMap
         self.map_lock = threading.RLock()
         self.message: Channel[Entry] = Channel(MESSAGE_CAPACITY)
+        self.backlog = Backlog(memory)
         self._subscribers = subscribers
         self._users: dict[int, User] = {}  # whoever is online, by number
         # Users whose Join is still in the log. A handler puts its user in before the entry, and the broadcaster takes
@@ -45,13 +50,13 @@ class Broadcaster:
         self._arriving[user.number] = user
         self.message.put_all([Join(user.number, time.time(), user.addr)])
 
-    def broadcast(self, entries: list[Entry]) -> None:
+    def broadcast(self, entries: list[Entry], size: int = 0) -> None:
         """Append what a user has caused to the log, and wait while the log is full. Raises Closed.
 
-        Many lines are one put. Go: Server.BroadCast
+        Many lines are one put; `size` is how many bytes they have. Go: Server.BroadCast
         """
         if entries:
-            self.message.put_all(entries)
+            self.message.put_all(entries, size + ENTRY_WEIGHT * len(entries))
 
     def offline(self, entries: list[Entry]) -> None:
         """Append a user's last entries to the log, without waiting. Raises Closed. Go: User.Offline
@@ -87,6 +92,8 @@ class Broadcaster:
                 self._tell_the_others(told, pages)
             for number in told.copies:
                 self._tell_one(number, told, pages)
+            if self.backlog.is_over():
+                self._make_room()
         for subscriber in self._subscribers:
             self._record(subscriber, Batch(entries, told, self._users, taken))
 
@@ -97,7 +104,7 @@ class Broadcaster:
             if number in copies:
                 continue
             page = pages.get(user.encoding) or self._make_page(told, user.encoding, pages)
-            user.outbox.put(page.data)
+            user.outbox.put(page.data, shared=True)
 
     def _tell_one(self, number: int, told: Told, pages: dict[Encoding, Page]) -> None:
         """Hand one member what it alone is told, between the common events."""
@@ -105,13 +112,23 @@ class Broadcaster:
         user = self._users.get(number) or self._arriving.pop(number, None)
         if user is None:
             return
-        encoding = user.encoding
-        user.outbox.put((pages.get(encoding) or self._make_page(told, encoding, pages)).copy(copy))
+        page = pages.get(user.encoding) or self._make_page(told, user.encoding, pages)
+        if copy.is_long or len(page.data) > LARGE:
+            user.outbox.put_parts(page.parts(copy))
+        else:
+            user.outbox.put(page.copy(copy))
         if copy.end is None:
             self._users[number] = user
         else:
             self._users.pop(number, None)
             user.outbox.close()
+
+    def _make_room(self) -> None:
+        """Drop those who are furthest behind, until no more waits than may."""
+        for user in sorted(self._users.values(), key=lambda user: user.outbox.lag.private, reverse=True):
+            if not self.backlog.is_over():
+                return
+            user.outbox.drop()
 
     def _make_page(self, told: Told, encoding: Encoding, pages: dict[Encoding, Page]) -> Page:
         page = pages[encoding] = Page(told.common, encoding)

@@ -46,8 +46,10 @@ class Trace:
         waited = max(0.0, batch.taken - batch.entries[0].time)
         count = "1 entry" if len(batch.entries) == 1 else f"{len(batch.entries)} entries at once"
         yield f"{_clock_time(batch.taken)} broadcaster: took {count} from the log, after {_ms(waited)}"
-        slow = [user for user in batch.users.values() if user.outbox.waiting]
-        told = len(batch.users) if batch.told.common else len(batch.told.copies)
+        slow = [user for user in batch.users.values() if user.outbox.lag.waiting]
+        copies = batch.told.copies
+        left = sum(copy.end is not None for copy in copies.values())  # who are not among the users any more
+        told = len(batch.users) + left if batch.told.common else len(copies)
         sent = f"sent to {told} users in {_ms(fan_out)}" if told != 1 else f"sent to 1 user in {_ms(fan_out)}"
         yield f"{_clock_time(batch.taken + fan_out)} broadcaster: {sent}{_waiting(slow)}"
 
@@ -72,7 +74,7 @@ def _describe(entry: Entry) -> str:
 def _waiting(users: list[User]) -> str:
     if not users:
         return ", nobody had to wait"
-    shown = ", ".join(f"{user.addr} ({user.outbox.waiting} bytes, writer {user.addr})" for user in users[:3])
+    shown = ", ".join(f"{user.addr} ({user.outbox.lag.waiting} bytes, writer {user.addr})" for user in users[:3])
     more = f" and {len(users) - 3} more" if len(users) > 3 else ""
     return f"; had to wait: {shown}{more}"
 

@@ -19,6 +19,7 @@ class Channel(queue.Queue[T]):
     """A queue.Queue that its senders can close. Any thread may call any method. Go: chan"""
 
     closed = False  # guarded by self.mutex
+    weight = 0  # of all that waits, in the unit of maxsize; guarded by self.mutex, too
 
     def close(self) -> None:
         """Close the channel. Waiting items can still be taken. May be called twice. Go: close(ch)"""
@@ -27,17 +28,18 @@ class Channel(queue.Queue[T]):
             self.not_empty.notify_all()
             self.not_full.notify_all()
 
-    def put_all(self, items: list[T], wait: bool = True) -> None:
+    def put_all(self, items: list[T], weight: int | None = None, wait: bool = True) -> None:
         """Put all items in together, which may go over maxsize. With `wait`, wait for room before.
 
-        Raises Closed.
+        maxsize bounds the weight of everything that waits; without a `weight`, each item counts as one. Raises Closed.
         """
         with self.not_full:
-            while wait and 0 < self.maxsize <= self._qsize() and not self.closed:
+            while wait and 0 < self.maxsize <= self.weight and not self.closed:
                 self.not_full.wait()
             if self.closed:
                 raise Closed
             self.queue.extend(items)
+            self.weight += len(items) if weight is None else weight
             self.not_empty.notify()
 
     def get_all(self) -> list[T]:
@@ -47,6 +49,7 @@ class Channel(queue.Queue[T]):
                 self.not_empty.wait()
             taken = list(self.queue)
             self.queue.clear()
+            self.weight = 0
             self.not_full.notify_all()
             return taken
 
@@ -54,4 +57,5 @@ class Channel(queue.Queue[T]):
         # The hook of queue.Queue.put, called with the mutex held.
         if self.closed:
             raise Closed
+        self.weight += 1
         super()._put(item)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Protocol
 
 from ..chat import texts
 from ..chat.events import DONE, Done, Event
 from ..chat.told import Copy
+from .outbox import Part
 
 
 class Encoding(Protocol):
@@ -42,6 +43,9 @@ class Page:
 
     def __init__(self, events: Iterable[Event], encoding: Encoding) -> None:
         self._encode = encoding.encode
+        self._long: dict[
+            int, bytes
+        ] = {}  # long answers, of which several may have asked for the same, by identity of the event
         pieces = list(map(self._encode, events))
         self.data = b"".join(pieces)
         self._offsets = [0, *accumulate(map(len, pieces))]  # of each event, in data
@@ -58,3 +62,19 @@ class Page:
             done = offset
         parts.append(self.data[done : None if copy.end is None else offsets[copy.end]])
         return b"".join(parts) if len(parts) > 1 else parts[0]
+
+    def parts(self, copy: Copy) -> Iterator[Part]:
+        """Yield the same in parts. All who are sent a part share it, except what one member alone is told."""
+        offsets, whole = self._offsets, memoryview(self.data)
+        done = offsets[copy.start]
+        for place, event in copy.insertions:
+            offset = offsets[place]
+            yield whole[done:offset], True
+            yield (self._encode_long(event), True) if event.is_long else (self._encode(event), False)
+            done = offset
+        yield whole[done : None if copy.end is None else offsets[copy.end]], True
+
+    def _encode_long(self, event: Event) -> bytes:
+        if id(event) not in self._long:
+            self._long[id(event)] = self._encode(event)
+        return self._long[id(event)]

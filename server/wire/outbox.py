@@ -5,71 +5,95 @@ The contract, for everybody who puts something in:
 1. `put` and `close` do not wait for the peer.
 2. What is put first is sent first. Once something waits, everything waits behind it.
 3. One thread at a time sends: the caller of `put` while nothing waits, else the writer.
-4. A peer that lets more than the limit wait is told, gets nothing more, and its reader is woken to leave.
+4. A peer that falls too far behind is told, gets nothing more, and its reader is woken to leave.
 
-Most connections never need the writer, so its thread is started when something first has to wait.
+Most connections never need the writer, so its thread is started when something first has to wait. What waits is not
+copied: users who are sent the same object share it, however much of it each has got.
 
-Lock rule: an outbox's lock is the innermost. Under it there is one send that does not wait, one put into an unbounded
-channel, and once the start of the writer, which waits for nobody but the scheduler. It guards `_waiting`, `_writer` and
-every change of `closed`.
+Lock rule: under an outbox's lock there is one send that does not wait, one put into an unbounded channel, the lock of
+the backlog, and once the start of the writer, which waits for nobody but the scheduler. It guards every attribute that
+changes.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 
 from ..threads.channel import Channel
+from .backlog import Backlog, Lag
 from .transport import Transport
+
+PIECE = 32 * 1024  # bytes that the writer sends at once, so that it is seen how far the peer has come
+
+Part = tuple["bytes | memoryview", bool]  # what is sent, and whether others are sent the same object
 
 
 class Outbox:
     """What waits for one connection. Go: User.C and the writes to User.conn"""
 
-    def __init__(self, transport: Transport, addr: str, limit: int, last_words: bytes) -> None:
-        """`last_words` are for a peer that is dropped because more than `limit` bytes wait for it."""
+    def __init__(self, transport: Transport, addr: str, limit: int, last_words: bytes, backlog: Backlog) -> None:
+        """`last_words` are for a peer that is dropped because it is slow and more than `limit` bytes wait for it."""
         self.closed = False
         self.overflowed = False
+        self.lag = Lag(limit, backlog)
         self._transport = transport
         self._try_send = transport.try_send
         self._addr = addr
-        self._limit = limit
         self._last_words = last_words
         self._lock = threading.Lock()
-        self._waiting = 0  # bytes that were put and are not yet sent
-        self._channel: Channel[bytes] = Channel()
+        self._channel: Channel[Part] = Channel()
         self._writer: threading.Thread | None = None
+        self._given_up = False
         # Held until all is sent, or nothing more can be sent. It does what an Event does, in a tenth of the memory.
         self._ended = threading.Lock()
         self._ended.acquire()
 
-    @property
-    def waiting(self) -> int:
-        """How many bytes wait for the peer at the moment."""
-        return self._waiting
+    def put(self, data: bytes, shared: bool = False) -> None:
+        """Send `data`: at once if nothing waits, else later. Never blocks; any thread. Dropped if closed.
 
-    def put(self, data: bytes) -> None:
-        """Send `data`: at once if nothing waits, else later. Never blocks; any thread. Dropped if closed."""
+        `shared` says that others are sent the same object, so that it costs no memory of its own when it waits.
+        """
         with self._lock:
-            if self.closed:
-                return
-            if not self._waiting:
-                try:
-                    sent = self._try_send(data)
-                except OSError:  # the peer is gone; its reader finds out by itself
-                    self._close()
-                    return
-                if sent == len(data):
-                    return
-                data = data[sent:]
-            elif self._waiting > self._limit:
-                self._drop()
-                return
-            self._enqueue(data)
+            if self._may_put():
+                self._put(data, shared)
+
+    def put_parts(self, parts: Iterable[Part]) -> None:
+        """Send several parts as one."""
+        with self._lock:
+            if self._may_put():
+                for data, shared in parts:
+                    self._put(data, shared)
 
     def close(self) -> None:
         """Take nothing more. What waits is still sent, then the peer sees the end. Never blocks; any thread."""
         with self._lock:
             self._close()
+
+    def drop(self) -> None:
+        """Give the peer up, with all that waits for it. Never blocks; any thread."""
+        with self._lock:
+            if not self.closed:
+                self._given_up = True
+                self.lag.give_up()
+                self._drop()
+
+    def interrupt(self) -> None:
+        """Wake the handler, which has to leave. What waits can still be sent. Never blocks; any thread."""
+        with self._lock:
+            self.lag.resume(interrupt=True)
+        self._transport.stop_reading()
+
+    def wait_for_reader(self) -> None:
+        """Wait until the peer has taken most of what waits, or the handler has to leave. For the handler's thread.
+
+        Whoever does not read what they are sent is not read from either.
+        """
+        if self.lag.waiting:
+            with self._lock:
+                pause = None if self.closed else self.lag.pause()
+            if pause:
+                pause.acquire()
 
     def join(self, timeout: float) -> bool:
         """Wait until all is sent or the peer is gone, after `close`. Return False if `timeout` seconds were too few."""
@@ -86,23 +110,39 @@ class Outbox:
         """
         try:
             while batch := self._channel.get_all():
-                data = b"".join(batch)
-                self._transport.send_all(data)
-                with self._lock:
-                    self._waiting -= len(data)
+                for data, private in _pieces(batch):
+                    if not self._given_up:
+                        self._transport.send_all(data)
+                    with self._lock:
+                        self.lag.sent(len(data), private)
             self._transport.stop_sending()
         except OSError:  # the peer is gone, or somebody hung up on it
             self.close()
         finally:
+            with self._lock:
+                self.lag.sent(self.lag.waiting, self.lag.private)
             self._ended.release()
 
-    def _drop(self) -> None:
-        self.overflowed = True
-        self._enqueue(self._last_words)
-        self._close()
-        self._transport.stop_reading()
+    def _may_put(self) -> bool:
+        if self.lag.waiting and not self.closed and self.lag.is_too_slow():
+            self._drop()
+        return not self.closed
 
-    def _enqueue(self, data: bytes) -> None:
+    def _put(self, data: bytes | memoryview, shared: bool) -> None:
+        if not self.lag.waiting:
+            try:
+                sent = self._try_send(data)
+            except OSError:  # the peer is gone; its reader finds out by itself
+                self._close()
+                return
+            if sent == len(data):
+                return
+            data = memoryview(data)[sent:]
+        self._enqueue(data, shared)
+
+    def _enqueue(self, data: bytes | memoryview, shared: bool) -> None:
+        if self.closed:  # by the part before this one
+            return
         if self._writer is None:
             writer = threading.Thread(target=self.listen_message, name=f"writer {self._addr}")
             try:
@@ -113,14 +153,41 @@ class Outbox:
                 self._transport.stop_reading()
                 return
             self._writer = writer
-        self._waiting += len(data)
-        self._channel.put(data)
+        self.lag.add(len(data), shared)
+        self._channel.put((data, shared))
+
+    def _drop(self) -> None:
+        self.overflowed = True
+        self._enqueue(self._last_words, shared=True)
+        self._close()
+        self._transport.stop_reading()
 
     def _close(self) -> None:
         if self.closed:
             return
         self.closed = True
         self._channel.close()
+        self.lag.resume()
         if self._writer is None:
             self._transport.stop_sending()
             self._ended.release()
+
+
+def _pieces(batch: list[Part]) -> Iterator[tuple[bytes | memoryview, int]]:
+    """Yield what is to be sent in pieces of a good size, each with the number of its bytes that nobody shares."""
+    small: list[bytes | memoryview] = []
+    size = private = 0
+    for data, shared in batch:
+        if small and size + len(data) > PIECE:
+            yield b"".join(small), private
+            small, size, private = [], 0, 0
+        if len(data) <= PIECE:
+            small.append(data)
+            size += len(data)
+            private += 0 if shared else len(data)
+        else:
+            for start in range(0, len(data), PIECE):
+                piece = memoryview(data)[start : start + PIECE]
+                yield piece, 0 if shared else len(piece)
+    if small:
+        yield b"".join(small), private

@@ -41,14 +41,14 @@ class Transport:
         except OSError:  # reset by the peer, or too late
             return b""
 
-    def try_send(self, data: bytes) -> int:
+    def try_send(self, data: bytes | memoryview) -> int:
         """Send what the kernel takes without waiting, and return how many bytes that were. Raises OSError."""
         try:
             return self._send(data, _DONTWAIT)
         except BlockingIOError:
             return 0
 
-    def send_all(self, data: bytes) -> None:
+    def send_all(self, data: bytes | memoryview) -> None:
         """Send all of `data`, and wait as long as that takes. Raises OSError. Go: conn.Write"""
         self._socket.sendall(data)
 

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import importlib
 import re
-import runpy
 import shutil
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from server.chat.entries import Say
 from server.flags import parse_arguments, settings_of
-from server.log.broadcaster import Broadcaster
 from server.settings import Settings
 
-from ..support.chatting import NOW
 from ..support.peers import PATIENCE
-from ..support.pretend import pretend_user, read
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
@@ -38,66 +32,75 @@ def section(title: str) -> str:
     return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def test_a_command_can_be_added(tmp_path: Path) -> None:
-    """As one new file: a copy of the server that has it knows it, in /help too, and forbids its word as a name."""
-    name = COMMAND.partition("\n")[0].removeprefix("# ")
+def run_with(tmp_path: Path, block: str, program: str) -> list[str]:
+    """Put a block of the document into a copy of the server, and return the lines that a program prints there."""
     shutil.copytree(ROOT / "server", tmp_path / "server")
-    (tmp_path / name).write_text(COMMAND, encoding="utf-8")
-    program = """
-from server.commands import discover
-from server.chat.entries import Join
+    (tmp_path / block.partition("\n")[0].removeprefix("# ")).write_text(block, encoding="utf-8")
+    command = [sys.executable, "-c", PRELUDE + program]
+    return subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=True
+    ).stdout.splitlines()
+
+
+PRELUDE = """
+from server.chat.entries import Join, Say
 from server.chat.room import Room
+from server.commands import discover
 registry, room = discover(), Room()
 room.apply([Join(1, 0.0, "a:1")])
+"""
+
+
+def test_a_command_can_be_added(tmp_path: Path) -> None:
+    """As one new file: the server knows it, /help has it, and its word is no name any more."""
+    program = """
 told = room.apply([registry.parse(1, 0.0, line) for line in ("/wave", "wave", "rename wave")])
 print(*(event.line() for event in told.heard_by(1)), registry.help, sep="\\n")
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=True
-    )
-    lines = done.stdout.splitlines()
+    lines = run_with(tmp_path, COMMAND, program)
     assert lines[:5] == ["a:1 waves", "", "[a:1]a:1:wave", "", "用户名不合法：不能使用命令的名称"]
     assert "/wave             向大家挥手" in lines
 
 
-def block(tmp_path: Path, text: str, name: str) -> Any:
-    """Return the class of that name from a block of the document."""
-    file = tmp_path / "block.py"
-    file.write_text(text, encoding="utf-8")
-    return runpy.run_path(str(file))[name]
-
-
 def test_an_encoding_can_be_added(tmp_path: Path) -> None:
-    """One user has it, the others read what they always read."""
-    broadcaster = Broadcaster()
-    users = [pretend_user(1, "a:1", block(tmp_path, ENCODING, "TypedLines")()), pretend_user(2, "b:2")]
-    for user in users:
-        broadcaster.online(user)
-    broadcaster.broadcast([Say(2, NOW, "大家好")])
-    broadcaster.close()
-    broadcaster.listen_message()
-    assert read(users[0]).splitlines() == [
-        '["joined", "[a:1]a:1:已上线"]',
-        '["joined", "[b:2]b:2:已上线"]',
-        '["said", "[b:2]b:2:大家好"]',
+    """It encodes whatever a user is told."""
+    program = """
+from server.wire.encoding import Page
+from server.wire.typed_lines import TypedLines
+told = room.apply([Say(1, 0.0, "大家好"), registry.parse(1, 0.0, "rename 小明")])
+print(Page(told.common, TypedLines()).copy(told.copies[1]).decode())
+"""
+    assert run_with(tmp_path, ENCODING, program)[:3] == [
+        '["said", "[a:1]a:1:大家好"]',
+        '["done", ""]',
+        '["done", "修改用户名为: 小明"]',
     ]
-    assert read(users[1]).splitlines() == ["[b:2]b:2:已上线", "[b:2]b:2:大家好", "I'm live"]
 
 
 def test_a_subscriber_can_be_added(tmp_path: Path) -> None:
     """It gets what is said."""
-    loudest = block(tmp_path, SUBSCRIBER, "Loudest")()
-    broadcaster = Broadcaster([loudest])
-    broadcaster.online(pretend_user(1, "a:1"))
-    broadcaster.broadcast([Say(1, NOW, "x"), Say(1, NOW, "y")])
-    broadcaster.close()
-    broadcaster.listen_message()
-    assert loudest.lines == {"a:1": 2}
+    program = """
+import logging, sys
+from server.log.broadcaster import Broadcaster
+from server.ops.loudest import Loudest
+logging.basicConfig(level="INFO", stream=sys.stdout, format="%(message)s")
+loudest = Loudest()
+broadcaster = Broadcaster([loudest])
+broadcaster.broadcast([Join(1, 0.0, "a:1"), *(Say(1, 0.0, str(number)) for number in range(250))])
+broadcaster.close()
+broadcaster.listen_message()
+print(loudest.lines)
+"""
+    assert run_with(tmp_path, SUBSCRIBER, program) == [
+        "a:1 has said 100 lines",
+        "a:1 has said 200 lines",
+        "{'a:1': 250}",
+    ]
 
 
 # Settings without a flag: nobody has needed one yet.
 WITHOUT_FLAG = {"burst", "max_renames", "rename_period", "linger"}
-FLAGS = """--ip 1.2.3.4 --port 7 --idle-timeout 8 --no-receipt --max-users 9 --max-per-ip 10 --rate 11 --max-line 12 --outbox 13
+FLAGS = """--memory 5 --limit-loopback --ip 1.2.3.4 --port 7 --idle-timeout 8 --no-receipt --max-users 9 --max-per-ip 10 --rate 11 --max-line 12 --outbox 13
 --hide-addr"""
 
 

@@ -249,7 +249,7 @@ def test_the_trace_looks_as_it_does_in_the_tour() -> None:
         broadcaster.online(user)
         deliver()
     assert isinstance(users[1].outbox, PretendOutbox)
-    users[1].outbox.waiting = 4096
+    users[1].outbox.lag.waiting = 4096
     broadcaster.broadcast([Say(1, 0.0, "hello"), COMMANDS.parse(1, 0.0, "who"), COMMANDS.parse(1, 0.0, "")])
     deliver()
     for entry in (Leave(1, 0.0, "idle"), Leave(2, 0.0, "lost"), Close(0, 0.0)):

@@ -10,20 +10,13 @@ from collections.abc import Callable
 import pytest
 
 from server import handler
-from server.limits import connections, rates
+from server.handler import Handler
 from server.limits.descriptors import within_file_limit
 from server.server import ChatServer
 
 from ..support.peers import PATIENCE, Peer, StrictServer, running, spawn
 
 Peers = Callable[[ChatServer], Peer]
-
-
-@pytest.fixture
-def strangers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Treat loopback like any other address."""
-    for module in (connections, rates):
-        monkeypatch.setattr(module, "is_loopback", lambda host: False)
 
 
 def test_a_full_server_says_so(peers: Peers) -> None:
@@ -51,10 +44,9 @@ def test_the_open_file_limit_caps_the_users(monkeypatch: pytest.MonkeyPatch) -> 
     assert within_file_limit(10_000) == 10_000
 
 
-@pytest.mark.usefixtures("strangers")
 def test_connections_from_one_address_are_limited(peers: Peers) -> None:
     """The next connection is refused with the reason."""
-    with running(max_per_ip=2) as server:
+    with running(max_per_ip=2, trust_loopback=False) as server:
         peers(server), peers(server)
         refused = Peer(server.port)
         assert refused.rest().decode() == "来自同一地址的连接过多，请稍后再试\n"
@@ -70,43 +62,42 @@ def test_loopback_is_exempt(peers: Peers) -> None:
             peer.rename(name)
 
 
-@pytest.mark.usefixtures("strangers")
 def test_a_user_over_the_rate_waits_and_loses_nothing(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait begins after the burst, is as long as the rate says, and holds up nobody else."""
     waits: list[float] = []
-    monkeypatch.setattr("server.handler.time.sleep", waits.append)
-    with running(rate=10.0, burst=5) as server:
+    monkeypatch.setattr(Handler, "_wait", lambda self, user, seconds: waits.append(seconds))
+    with running(rate=10.0, burst=5, trust_loopback=False) as server:
         quiet, loud = peers(server), peers(server)
         quiet.line()
         loud.say(*(str(number) for number in range(30)))
         assert quiet.lines(30) == [f"{loud.prefix}{number}" for number in range(30)]
-    assert len(waits) == 25
-    assert waits[0] == pytest.approx(0.1, abs=0.05)
+    real = [seconds for seconds in waits if seconds]
+    assert len(real) == 25
+    assert real[0] == pytest.approx(0.1, abs=0.05)
 
 
-@pytest.mark.usefixtures("strangers")
 def test_without_a_rate_nobody_waits(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rate of 0 means no limit."""
-    monkeypatch.setattr("server.handler.time.sleep", lambda seconds: pytest.fail("somebody waits"))
-    with running(rate=0.0) as server:
+    waits: list[float] = []
+    monkeypatch.setattr(Handler, "_wait", lambda self, user, seconds: waits.append(seconds))
+    with running(rate=0.0, trust_loopback=False) as server:
         peer = peers(server)
         peer.say(*(str(number) for number in range(100)))
         assert peer.until(f"{peer.prefix}99")[:2] == [f"{peer.prefix}0", "I'm live"]
+    assert not any(waits)
 
 
-@pytest.mark.usefixtures("strangers")
 def test_a_slowed_talker_does_not_hold_up_the_stop(peers: Peers) -> None:
     """The server stops, although thousands of its lines still wait to be dealt with."""
-    with running(rate=10.0, burst=1) as server:
+    with running(rate=0.01, burst=1, trust_loopback=False) as server:
         peer = peers(server)
         peer.send(b"x\n" * 2000)
         peer.line()
 
 
-@pytest.mark.usefixtures("strangers")
 def test_a_name_cannot_be_changed_all_the_time(peers: Peers) -> None:
     """A rename too many is refused with the reason, and the last name stays."""
-    with running(rate=0.0, max_renames=2, rename_period=1e9) as server:
+    with running(rate=0.0, max_renames=2, rename_period=1e9, trust_loopback=False) as server:
         peer = peers(server)
         peer.rename("a")
         assert peer.ask("rename [x]") != []  # a name that the rules forbid does not count

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
+from server.wire.backlog import DEFAULT_MEMORY, Backlog, Lag
 from server.wire.encoding import Encoding, Text
-from server.wire.outbox import Outbox
+from server.wire.outbox import Outbox, Part
 from server.wire.transport import Transport
 from server.wire.user import User
 
@@ -18,9 +20,16 @@ class PretendOutbox:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
         self.closed = False
-        self.waiting = 0
+        self.lag = Lag(256 * 1024, Backlog(DEFAULT_MEMORY))
+        self.interrupts = 0
 
-    def put(self, data: bytes) -> None:
+    def put_parts(self, parts: Iterable[Part]) -> None:
+        self.put(b"".join(data for data, _ in parts))
+
+    def interrupt(self) -> None:
+        self.interrupts += 1
+
+    def put(self, data: bytes, shared: bool = False) -> None:
         if not self.closed:
             self.parts.append(data)
 
@@ -28,20 +37,9 @@ class PretendOutbox:
         self.closed = True
 
 
-class PretendTransport:
-    """A transport that counts how often its reader is woken."""
-
-    def __init__(self) -> None:
-        self.woken = 0
-
-    def stop_reading(self) -> None:
-        self.woken += 1
-
-
 def pretend_user(number: int, addr: str, encoding: Encoding = LF, now: float = 0.0) -> User:
-    """Return a user whose outbox and transport only pretend."""
-    transport, outbox = cast(Transport, PretendTransport()), cast(Outbox, PretendOutbox())
-    return User(number, addr, transport, outbox, encoding, now)
+    """Return a user whose outbox only pretends, and who has no transport."""
+    return User(number, addr, cast(Transport, None), cast(Outbox, PretendOutbox()), encoding, now)
 
 
 def parts(user: User) -> list[bytes]:

@@ -10,7 +10,7 @@ import pytest
 from server.limits.watchdog import Watchdog
 from server.wire.user import User
 
-from ...support.pretend import PretendTransport, pretend_user
+from ...support.pretend import PretendOutbox, pretend_user
 
 
 class World:
@@ -32,7 +32,7 @@ def world() -> World:
 
 
 def woken(user: User) -> int:
-    return cast(PretendTransport, user.transport).woken
+    return cast(PretendOutbox, user.outbox).interrupts
 
 
 def test_a_silent_user_is_kicked_once(world: World) -> None:

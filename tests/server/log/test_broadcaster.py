@@ -11,6 +11,7 @@ from server.chat.entries import Close, Leave, Say
 from server.log.broadcaster import MESSAGE_CAPACITY, Broadcaster
 from server.log.subscriber import Batch
 from server.threads.channel import Closed
+from server.wire.backlog import Lag
 from server.wire.encoding import Text
 from server.wire.user import User
 
@@ -168,6 +169,29 @@ def test_one_of_many_racing_threads_gets_the_name(broadcaster: Broadcaster, join
     for round_number in range(50):
         assert sum(f"修改用户名为: round{round_number}\n" in answer for answer in answers) == 1
     assert sum(answer.count("该用户名已被使用") for answer in answers) == 50 * 19
+
+
+def test_the_furthest_behind_go_first(broadcaster: Broadcaster, join: Join) -> None:
+    """When more waits for all together than may, until it is enough; whoever is not behind stays."""
+    users = [join(f"a:{number}") for number in range(4)]
+    dropped: list[str] = []
+
+    def drop(user: User) -> None:
+        dropped.append(user.addr)
+        user.outbox.lag.give_up()
+
+    for user, waiting in zip(users, (0, 100, 300, 200), strict=True):
+        user.outbox.lag = Lag(1000, broadcaster.backlog)
+        user.outbox.lag.add(waiting, shared=False)
+        user.outbox.drop = lambda user=user: drop(user)  # type: ignore[method-assign, misc]
+    say(broadcaster, users[0], "x")
+    deliver(broadcaster)
+    assert dropped == []
+    broadcaster.backlog._limit = 150
+    say(broadcaster, users[0], "x")
+    deliver(broadcaster)
+    assert dropped == ["a:2", "a:3"]
+    assert broadcaster.backlog.size == 100
 
 
 def test_a_subscriber_that_fails_is_removed(caplog: pytest.LogCaptureFixture) -> None:

@@ -67,7 +67,7 @@ def test_a_reader_that_has_to_wait_is_named(broadcaster: Broadcaster, lines: lis
     """The trace says how much waits for it, and which thread will send that."""
     outbox = broadcaster.users()[1].outbox
     assert isinstance(outbox, PretendOutbox)
-    outbox.waiting = 4096
+    outbox.lag.waiting = 4096
     broadcaster.broadcast([Say(1, 0.0, "x")])
     assert deliver(broadcaster, lines)[-1] == (
         "broadcaster: sent to 3 users in ; had to wait: a:2 (4096 bytes, writer a:2)"

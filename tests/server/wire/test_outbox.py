@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from server.wire import backlog
+from server.wire.backlog import DEFAULT_MEMORY, FLOODED, Backlog
 from server.wire.outbox import Outbox
 from server.wire.transport import Transport
 
@@ -24,7 +26,8 @@ class Pipe:
         self.ours, self.peer = socket.socketpair()
         self.ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         self.peer.settimeout(PATIENCE)
-        self.outbox = Outbox(Transport(self.ours), "peer", LIMIT, LAST_WORDS)
+        self.backlog = Backlog(DEFAULT_MEMORY)
+        self.outbox = Outbox(Transport(self.ours), "peer", LIMIT, LAST_WORDS, self.backlog)
 
     def read_all(self) -> bytes:
         """Return everything up to the end of the stream."""
@@ -77,9 +80,16 @@ def test_it_sends_at_once_again_when_nothing_waits(pipe: Pipe) -> None:
     assert not pipe.outbox.overflowed
 
 
-def test_a_reader_too_far_behind_is_told_and_dropped(pipe: Pipe) -> None:
-    """The peer gets the first lines without a gap, the reason and the end. The handler's reading ends too."""
-    lines = [b"%06d" % number + b"x" * 993 + b"\n" for number in range(200)]
+@pytest.mark.parametrize(("judged_after", "times"), [(-1.0, 1), (1e9, FLOODED)])
+def test_a_reader_too_far_behind_is_told_and_dropped(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch, judged_after: float, times: int
+) -> None:
+    """At the limit if it is known to be slow, else at some times the limit.
+
+    The peer gets the first lines without a gap, the reason and the end. The handler's reading ends too.
+    """
+    monkeypatch.setattr(backlog, "JUDGED_AFTER", judged_after)
+    lines = [b"%06d" % number + b"x" * 993 + b"\n" for number in range(500)]
     for line in lines:
         pipe.outbox.put(line)
     assert pipe.outbox.overflowed
@@ -88,9 +98,66 @@ def test_a_reader_too_far_behind_is_told_and_dropped(pipe: Pipe) -> None:
     received = pipe.read_all()
     assert received.endswith(LAST_WORDS)
     prefix = received.removesuffix(LAST_WORDS)
-    assert LIMIT <= len(prefix) < LIMIT + 32 * 1024
+    assert LIMIT * times <= len(prefix) < LIMIT * times + 32 * 1024
     assert b"".join(lines).startswith(prefix)
     assert len(prefix) % 1000 == 0
+
+
+def test_a_reader_behind_a_flood_is_not_dropped_at_the_limit(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it takes enough; and it is known to be behind, until it has caught up."""
+    monkeypatch.setattr(backlog, "JUDGED_AFTER", -1.0)
+    monkeypatch.setattr(backlog, "SLOW", 0)
+    lines = [b"%06d" % number + b"x" * 993 + b"\n" for number in range(150)]
+    for line in lines:
+        pipe.outbox.put(line)
+    assert not pipe.outbox.closed
+    assert pipe.backlog.is_congested()
+    pipe.outbox.close()
+    assert pipe.read_all() == b"".join(lines)
+    assert pipe.outbox.join(PATIENCE)
+    pipe.outbox._ended.release()
+    assert not pipe.backlog.is_congested()
+
+
+def test_shared_bytes_cost_no_memory(pipe: Pipe) -> None:
+    """Only what is put for one user alone is counted, until it is sent."""
+    pipe.outbox.put(b"x" * 30_000, shared=True)
+    assert pipe.backlog.size == 0
+    pipe.outbox.put_parts([(b"y" * 1000, False), (memoryview(b"z" * 500), True)])
+    assert (pipe.backlog.size, pipe.outbox.lag.private) == (1000, 1000)
+    pipe.outbox.close()
+    assert pipe.read_all() == b"x" * 30_000 + b"y" * 1000 + b"z" * 500
+    assert pipe.outbox.join(PATIENCE)
+    pipe.outbox._ended.release()
+    assert pipe.backlog.size == 0
+
+
+def test_a_peer_that_is_given_up_frees_its_memory(pipe: Pipe) -> None:
+    """At once as far as it is counted; nothing of it is sent any more but the piece that is on its way."""
+    pipe.outbox.put(b"x" * LIMIT)
+    assert pipe.backlog.size > 0
+    pipe.outbox.drop()
+    assert (pipe.backlog.size, pipe.outbox.overflowed, pipe.outbox.closed) == (0, True, True)
+    assert len(pipe.read_all()) < LIMIT
+
+
+def test_the_handler_waits_for_its_own_reader(pipe: Pipe) -> None:
+    """It goes on when most of what waits has been taken, and at once when it is interrupted."""
+    pipe.outbox.wait_for_reader()  # nothing waits
+    pipe.outbox.put(b"x" * LIMIT)
+    handler = threading.Thread(target=pipe.outbox.wait_for_reader)
+    handler.start()
+    got = 0
+    while got < LIMIT:
+        got += len(pipe.peer.recv(65536))
+    handler.join(PATIENCE)
+    assert not handler.is_alive()
+    pipe.outbox.put(b"x" * LIMIT)
+    handler = threading.Thread(target=pipe.outbox.wait_for_reader)
+    handler.start()
+    pipe.outbox.interrupt()
+    handler.join(PATIENCE)
+    assert not handler.is_alive()
 
 
 def test_one_large_text_is_not_too_much_for_an_empty_outbox(pipe: Pipe) -> None:
