@@ -40,7 +40,7 @@ from .ops.memory import MemoryKeeper, find_trim
 from .settings import Settings
 from .threads.channel import Closed
 from .threads.supervisor import Supervisor
-from .wire.addresses import format_address, is_loopback
+from .wire.addresses import format_address, host_of, is_loopback
 from .wire.aliases import Aliases
 from .wire.encoding import Text
 from .wire.outbox import Outbox
@@ -161,7 +161,8 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def get_request(self) -> tuple[socket.socket, object]:
         """Accept. Where there is no descriptor left, wait a little, or the accept loop would spin."""
         try:
-            return super().get_request()
+            request, address = super().get_request()
+            return request, (host_of(address), *address[1:])
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 self.stopping.wait(ACCEPT_PAUSE)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -234,3 +236,19 @@ def test_both_families_meet(peers: Peers) -> None:
             six.sendall(f"to {four.addr} hi\n".encode())
             assert four.line() == f"{addr}: hi"
         assert four.line() == f"[{addr}]{addr}:下线"
+
+
+def test_the_zone_of_a_link_is_shown() -> None:
+    """The same fe80 address on another link is another user's."""
+    table = Path("/proc/net/if_inet6")  # Linux has it; each row is an address in hex, three numbers, flags and a link
+    rows = [row.split() for row in table.read_text("ascii").splitlines()] if table.exists() else []
+    links = [f"{ipaddress.IPv6Address(int(row[0], 16))}%{row[5]}" for row in rows if row[0].startswith("fe80")]
+    if not links:
+        pytest.skip("this system has no link of IPv6")
+    with (
+        running(ip="::") as server,
+        socket.create_connection((links[0], server.port), PATIENCE) as six,
+        six.makefile("r", encoding="utf-8") as lines,
+    ):
+        addr = f"[{links[0]}]:{six.getsockname()[1]}"
+        assert lines.readline() == f"[{addr}]{addr}:已上线\n"
