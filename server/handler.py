@@ -21,7 +21,7 @@ from .threads.channel import Closed
 from .wire.decoding import decode
 from .wire.encoding import Encoding
 from .wire.lines import LineEvent, LineReader
-from .wire.sniff import is_other_protocol
+from .wire.sniff import FirstBytes
 from .wire.transport import Transport
 from .wire.user import User
 
@@ -29,6 +29,8 @@ RECV_SIZE = 4 * 1024  # bytes; what one user can have done before the others get
 MOST_LINES = 64  # that are put into the log at once
 WAIT_STEP = 0.5  # seconds after which whoever waits looks whether the connection is still wanted
 FIRST_LOOK = 0.02  # seconds for a web browser to give itself away; people are slower, and do not notice the wait
+LONGEST_LOOK = 1.0  # seconds, if what has come so far may become a request
+MOST_PEEKED = 64 * 1024  # bytes
 
 
 class Host(Protocol):
@@ -65,6 +67,7 @@ class Handler(socketserver.BaseRequestHandler):
         self._rates = self.server.rates_of(host)
         self._unsent: list[Entry] = []  # what has been read and is not yet in the log
         self._size = 0  # bytes of these lines
+        self._first = FirstBytes()
         self._wait(user, self._rates.join())
         with contextlib.suppress(Closed):  # the broadcaster has died of a bug, and the server is stopping
             self.server.broadcaster.online(user)
@@ -103,7 +106,8 @@ class Handler(socketserver.BaseRequestHandler):
     def _recv(self, user: User) -> bytes:
         """Return what the peer sends next, as soon as the peer has read most of what it was sent."""
         user.outbox.wait_for_reader()
-        return user.transport.recv(RECV_SIZE)
+        data = user.transport.recv(RECV_SIZE)
+        return b"" if self._first.feed(data) else data
 
     def _understand(self, user: User, line: bytes | LineEvent) -> Entry:
         """Return what a line asks for."""
@@ -164,7 +168,13 @@ class Handler(socketserver.BaseRequestHandler):
 
 def _speaks_something_else(transport: Transport) -> bool:
     """Return whether the peer is a web browser or the like, which nobody should see come and go."""
+    end = time.monotonic() + LONGEST_LOOK
     try:
-        return is_other_protocol(transport.peek(RECV_SIZE, FIRST_LOOK))
+        data = transport.peek(RECV_SIZE, FIRST_LOOK)
+        while True:
+            first = FirstBytes()
+            if first.feed(data) or first.decided or not data or time.monotonic() > end or stopping.wait(FIRST_LOOK):
+                return first.foreign
+            data = transport.peek(MOST_PEEKED, 0)  # what has come is still there, so that polling would not wait
     except OSError:  # reset by the peer
         return True

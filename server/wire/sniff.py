@@ -1,13 +1,37 @@
-"""Telling a chat from HTTP and TLS by the first bytes. Pure."""
+"""Telling a chat from HTTP and TLS by the first bytes. Pure.
+
+A web page can make a browser send what it likes, but only behind a request line or a TLS handshake. So whatever begins
+a connection with one of these is no chat, however late and in however many pieces it comes.
+"""
 
 from __future__ import annotations
 
 import re
 
-# A request line with its version, as no person types it; and a TLS record of the kind handshake, version 3.x.
-_OTHER_PROTOCOL = re.compile(rb"[A-Z]{3,7} [^ \r\n]+ HTTP/[0-9]|\x16\x03[\x00-\x04]")
+# A request line up to its version, as no person types it; and a TLS record of the kind handshake, version 3.x.
+_REQUEST = re.compile(rb"[A-Z-]{3,20} [^ \r\n]+ HTTP/[0-9]")
+_TLS = re.compile(rb"\x16\x03[\x00-\x04]")
+# What is a beginning of one of these.
+_BEGINNING = re.compile(
+    rb"(?:[A-Z-]{0,20}|[A-Z-]{3,20} [^ \r\n]*|[A-Z-]{3,20} [^ \r\n]+ (?:H|HT|HTT|HTTP|HTTP/)?|\x16\x03?)\Z"
+)
+_TARGET = re.compile(rb"\A([A-Z-]+ )[^ \r\n]+")
 
 
-def is_other_protocol(data: bytes) -> bool:
-    """Return whether `data`, the first that a peer sends, is not chat but HTTP or TLS."""
-    return bool(_OTHER_PROTOCOL.match(data))
+class FirstBytes:
+    """The first bytes that a peer sends, up to where they show what it speaks. Keeps little of them."""
+
+    def __init__(self) -> None:
+        self.foreign = False  # whether the peer speaks HTTP or TLS
+        self.decided = False  # whether nothing that comes can change that
+        self._start = b""
+
+    def feed(self, data: bytes) -> bool:
+        """Take the next bytes. Return whether the peer speaks HTTP or TLS."""
+        if not self.decided:
+            start = self._start + data
+            self.foreign = bool(_REQUEST.match(start) or _TLS.match(start))
+            self.decided = self.foreign or not _BEGINNING.match(start)
+            # One byte stands for all of a request's target, which may be of any length.
+            self._start = b"" if self.decided else _TARGET.sub(rb"\1/", start)
+        return self.foreign

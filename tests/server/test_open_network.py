@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from server import handler
 from server.handler import Handler
 from server.limits.descriptors import within_file_limit
 from server.server import ChatServer
 
-from ..support.peers import PATIENCE, Peer, StrictServer, running, spawn
+from ..support.peers import PATIENCE, Peer, running, spawn
 
 Peers = Callable[[ChatServer], Peer]
 
@@ -126,43 +125,6 @@ def test_addresses_can_be_hidden() -> None:
         assert not any("127.0.0.1" in line for line in [own, other, *heard])
         first.close()
         second.close()
-
-
-FOREIGN = {
-    "http": b"GET / HTTP/1.1\r\nHost: localhost:6666\r\n\r\n",
-    "post": b"POST /who HTTP/1.1\r\nHost: localhost:6666\r\nContent-Length: 4\r\n\r\nwho\n",
-    "http2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "tls": bytes.fromhex("16030100c8010000c40303") + bytes(32),
-}
-
-
-@pytest.mark.parametrize("kind", FOREIGN)
-def test_a_browser_is_closed_before_it_joins(server: StrictServer, peers: Peers, kind: str) -> None:
-    """The server sends it nothing, and nobody sees it come or go."""
-    first = peers(server)
-    # The server waits long enough to see the first bytes, even on a busy machine.
-    release = handler.FIRST_LOOK
-    handler.FIRST_LOOK = PATIENCE
-    try:
-        browser = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
-        browser.sendall(FOREIGN[kind])
-        try:
-            assert browser.recv(100) == b""
-        except ConnectionResetError:
-            pass  # the server closed without reading what it sent
-        browser.close()
-    finally:
-        handler.FIRST_LOOK = release
-    assert first.ask("who") == [first.prefix + "在线"]
-
-
-@pytest.mark.parametrize("line", ["GET", "GET up", "HTTP/1.1 is old", "get / HTTP/1.1"])
-def test_talk_about_http_is_talk(line: str, peers: Peers, server: StrictServer) -> None:
-    """A line that only resembles a request is said to everyone."""
-    peer = Peer(server.port)
-    peer.say(line)
-    assert peer.until("I'm live")[-1] == peer.prefix + line
-    peer.close()
 
 
 @pytest.mark.parametrize("method", ["Watchdog.run", "Broadcaster._fan_out", "ChatServer.service_actions"])
