@@ -60,7 +60,7 @@ class Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Bring a user in, do what their lines ask for, and see them out. Runs in the connection's own thread."""
         transport = Transport(self.request)
-        if _speaks_something_else(transport):
+        if _speaks_something_else(transport, self.server.stopping):
             return
         host, port = self.client_address[:2]
         user = self.server.new_user(transport, host, port)
@@ -104,7 +104,10 @@ class Handler(socketserver.BaseRequestHandler):
         return self._end_of(user)
 
     def _recv(self, user: User) -> bytes:
-        """Return what the peer sends next, as soon as the peer has read most of what it was sent."""
+        """Return what the peer sends next, as soon as the peer has read most of what it was sent.
+
+        Return nothing at the end, or if the peer is a web browser that joined before it sent its request.
+        """
         user.outbox.wait_for_reader()
         data = user.transport.recv(RECV_SIZE)
         return b"" if self._first.feed(data) else data
@@ -166,7 +169,7 @@ class Handler(socketserver.BaseRequestHandler):
             pass
 
 
-def _speaks_something_else(transport: Transport) -> bool:
+def _speaks_something_else(transport: Transport, stopping: threading.Event) -> bool:
     """Return whether the peer is a web browser or the like, which nobody should see come and go."""
     end = time.monotonic() + LONGEST_LOOK
     try:
