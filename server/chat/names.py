@@ -1,6 +1,7 @@
 """Which names are allowed, and when two names are the same.
 
-Pure. A name tells people apart. So no name may look like another name, like an address or like a command.
+Pure. A name tells people apart. So no name may look like another name, like an address, like a command or like what
+the server itself says.
 """
 
 from __future__ import annotations
@@ -9,17 +10,37 @@ import re
 import unicodedata
 from collections.abc import Container
 
+from . import texts
+from .characters import BLANKS, DOTS, IGNORABLE, dots_stand_well, marks_stand_well
+
 MAX_NAME = 32  # characters, after NFC
+MAX_TYPED = 4 * MAX_NAME  # characters, before NFC, which makes one of at most four
+
+# Marks on one letter. Burmese has four that take no column, in လျှို့ဝှက်; Vietnamese typed in parts has two of no script.
+MAX_MARKS = 4
+MAX_COMBINING = 2
 
 TOO_LONG = f"长度须为 1 到 {MAX_NAME} 个字符"
 BAD_CHARACTER = "只能使用字母、数字和 _ - ."
 LIKE_ADDRESS = "不能使用地址的形式"
 LIKE_COMMAND = "不能使用命令的名称"
+LIKE_SERVER = "不能使用服务器的用语"
 
-_ADDRESS = re.compile(r".*:[0-9]+|[0-9]+(\.[0-9]+){3}")  # with a port or without
+# What looks like a colon or a dot becomes one, and the letters that look like 0 and 1 become digits.
+_AS_ADDRESS = str.maketrans(
+    dict.fromkeys("oοоօסഠဝᄋⵔⲟꓳ", "0")
+    | dict.fromkeys("ilιіӏǀןוاᛁᅵ丨ⵏⲓꓲ", "1")
+    | {character: "." if character in "ˑꓸꓹꞏᆞᱸᱹᐧᣟॱ\u0887" else ":" for character in DOTS}
+)
+_IPV4 = re.compile(r"[0-9](\.[0-9]+){3}")  # in digits, whatever stands around it
+_LIKE_IPV4 = re.compile(r"(?<![0-9a-z])[0-9]+(\.[0-9]+){3}(?![0-9a-z])")  # also in letters, but not as a part of words
+_WITH_COLONS = re.compile(r".*:[0-9]+|\[?[0-9a-f.]*(:[0-9a-f.]*){2,}(%.*)?\]?(:[0-9]*)?")  # a port; IPv6, with a zone
 
-# Letters and marks that Unicode draws as nothing (its Default_Ignorable_Code_Point property).
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# Chinese characters of the server's texts in traditional writing, and others that look like one of them in a hurry.
+_ALIKE = str.maketrans(
+    "己巳末人線綫缐戶戸為爲該連長時間請滿過斷務關閉來後試數頻確輸幫稱於",
+    "已已未入线线线户户为为该连长时间请满过断务关闭来后试数频确输帮称于",
+)
 
 
 class BadName(ValueError):
@@ -31,28 +52,98 @@ def check(name: str, reserved: Container[str] = ()) -> str:
 
     `reserved` holds the folded words that no name may be, such as the commands.
     """
-    name = unicodedata.normalize("NFC", name)
+    name = _compose(name)
     if not 1 <= len(name) <= MAX_NAME:
         raise BadName(TOO_LONG)
     key = fold(name)
-    if _ADDRESS.fullmatch(key):
-        raise BadName(LIKE_ADDRESS)
-    if _INVISIBLE.search(name) or not all(map(_is_allowed, name)):
+    if len(key) > MAX_TYPED:  # letters that stand for whole sentences, such as U+FDFA
         raise BadName(BAD_CHARACTER)
-    if unicodedata.category(name[0])[0] == "M":  # it would be drawn over whatever stands before the name
+    if _is_like_address(key):
+        raise BadName(LIKE_ADDRESS)
+    if not _has_good_characters(name, key):
         raise BadName(BAD_CHARACTER)
     if key in reserved:
         raise BadName(LIKE_COMMAND)
+    if _is_like_server(key):
+        raise BadName(LIKE_SERVER)
     return name
 
 
 def fold(name: str) -> str:
-    """Return the key under which `name` is unique. Names that differ only by case or width have the same key."""
-    # Twice, because folding case can undo NFKC, and NFKC can bring out another capital letter.
+    """Return the key under which `name` is unique. Names that differ only by case or width have the same key.
+
+    A text that is too long for a name is its own key, at no cost: nobody has it.
+    """
+    if name.isascii():
+        return name.lower()
+    key = _compose(name)
+    # Twice, because folding case can undo NFKC, and NFKC can bring out another capital letter. By way of capitals,
+    # because the lower case of `I` is not ı; from NFD, because some letters with marks, such as ᾷ, have no capital.
     for _ in range(2):
-        name = unicodedata.normalize("NFKC", name).casefold()
-    return unicodedata.normalize("NFKC", name)
+        if len(key) > MAX_NAME:
+            return key
+        key = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", key).upper()).casefold()
+    return unicodedata.normalize("NFKC", key)
+
+
+def _compose(name: str) -> str:
+    """Return `name` in NFC, or as it is if that is too long for any name: the time grows with the square of the marks."""
+    return name if len(name) > MAX_TYPED else unicodedata.normalize("NFC", name)
+
+
+def _is_like_address(key: str) -> bool:
+    digits = key if key.isascii() else "".join(str(unicodedata.decimal(character, character)) for character in key)
+    shape = digits.translate(_AS_ADDRESS)
+    return bool(_IPV4.search(digits) or _LIKE_IPV4.search(shape) or _WITH_COLONS.fullmatch(shape))
+
+
+def _has_good_characters(name: str, key: str) -> bool:
+    """Return whether all characters may be in a name, and stand where they cannot be overlooked or mistaken."""
+    if not all(map(_is_allowed, {*name, *key})):  # NFKC brings out hidden spaces
+        return False
+    if name.isascii():
+        return True
+    zeros = {ord(character) - unicodedata.decimal(character) for character in key if character.isdecimal()}
+    return (
+        len(zeros) <= 1  # digits of one script: Arabic zeros look like dots beside others
+        and not IGNORABLE.search(name)
+        and BLANKS.isdisjoint(name)
+        and marks_stand_well(name, MAX_MARKS, MAX_COMBINING)
+        and dots_stand_well(name)
+    )
 
 
 def _is_allowed(character: str) -> bool:
     return character in "_-." or unicodedata.category(character)[0] in "LM" or character.isdecimal()
+
+
+def _letters(key: str) -> str:
+    """Return what is left of a name for somebody who looks at it in a hurry: no marks and no signs."""
+    apart = unicodedata.normalize("NFD", key).translate(_ALIKE)
+    return "".join(c for c in apart if c.isalnum() and unicodedata.category(c) != "Lm")
+
+
+def _said_by_the_server() -> tuple[frozenset[str], re.Pattern[str]]:
+    """Return the words that no name may be, and a pattern of those that no name may have in it.
+
+    They are made from `texts`: what a text begins with, and every piece of Chinese that is long enough to be known.
+    """
+    whole: set[str] = set()
+    parts: set[str] = set()
+    for text in [value for name, value in vars(texts).items() if name.isupper() and isinstance(value, str)]:
+        pieces = [_letters(fold(piece)) for piece in re.findall(r"[^\W\d]+", text) if not piece.isascii()]
+        whole.update(pieces[:1])
+        parts.update(piece for piece in pieces if len(piece) >= 4)
+    return frozenset(whole), re.compile("|".join(sorted(parts)))
+
+
+_WHOLE, _PARTS = _said_by_the_server()
+# The receipt, whatever stands in it for the apostrophe and the space. Without a sign between them, `Im` is a surname.
+_RECEIPT = re.compile(r"[_.-]*[il1][^0-9a-z]+m([^0-9a-z]*live)?[_.-]*|[_.-]*[il1][^0-9a-z]*m[^0-9a-z]*live[_.-]*")
+
+
+def _is_like_server(key: str) -> bool:
+    if _RECEIPT.fullmatch(key):
+        return True
+    letters = "" if key.isascii() else _letters(key)
+    return letters in _WHOLE or bool(letters and _PARTS.search(letters))
