@@ -27,6 +27,7 @@ from .wire.user import User
 
 RECV_SIZE = 4 * 1024  # bytes; what one user can have done before the others get a turn
 MOST_LINES = 64  # that are put into the log at once
+PREFIX = 64  # bytes that readers get for each line besides its text
 WAIT_STEP = 0.5  # seconds after which whoever waits looks whether the connection is still wanted
 FIRST_LOOK = 0.02  # seconds for a web browser to give itself away; people are slower, and do not notice the wait
 LONGEST_LOOK = 1.0  # seconds, if what has come so far may become a request
@@ -68,6 +69,14 @@ class Handler(socketserver.BaseRequestHandler):
         self._unsent: list[Entry] = []  # what has been read and is not yet in the log
         self._size = 0  # bytes of these lines
         self._first = FirstBytes()
+        try:
+            self._live(user)
+            self._end(user)
+        finally:
+            user.outbox.close()  # before the connection is closed, also after a bug
+
+    def _live(self, user: User) -> None:
+        """Put all that a user wants into the log, from coming to leaving."""
         self._wait(user, self._rates.join())
         with contextlib.suppress(Closed):  # the broadcaster has died of a bug, and the server is stopping
             self.server.broadcaster.online(user)
@@ -77,7 +86,6 @@ class Handler(socketserver.BaseRequestHandler):
                 self._flush(user)
             finally:
                 self.server.broadcaster.offline([*self._unsent, leave])
-        self._end(user)
 
     def _read(self, user: User) -> Leave:
         """Put what the user's lines ask for into the log, until the connection ends one way or another.
@@ -132,7 +140,7 @@ class Handler(socketserver.BaseRequestHandler):
         entries, size, self._unsent, self._size = self._unsent, self._size, [], 0
         self.server.broadcaster.broadcast(entries, size)
         if entries and self.server.broadcaster.backlog.is_congested():
-            self._wait(user, self._rates.congested(size))
+            self._wait(user, self._rates.congested(size + PREFIX * len(entries)))
 
     def _wait(self, user: User, seconds: float) -> None:
         """Let a user wait who costs the others too much: here, in the thread that nobody else waits for."""

@@ -1,7 +1,8 @@
 """The way to one peer's socket. No other file calls a connection's socket, so that another kind can take its place.
 
-Rules: one thread at a time sends, which the outbox sees to. One thread reads, the handler. Only the handler closes;
-anyone else who wants the connection to end calls `hang_up`, which wakes the reader. `close` would not wake it.
+Rules: one thread at a time sends, which the outbox sees to. One thread reads, the handler. Only the handler closes, after
+its outbox has been closed, so nobody can send on a descriptor that belongs to somebody else by now. Anyone else who
+wants the connection to end calls `hang_up`, which wakes the reader. `close` would not wake it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import contextlib
 import select
 import socket
 
-_DONTWAIT = int(socket.MSG_DONTWAIT)
+from .turns import Turns
+
+_TURNS = Turns()  # one for all connections, because they share one interpreter
 
 
 class Transport:
@@ -18,7 +21,6 @@ class Transport:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
-        self._send = connection.send
 
     def peek(self, size: int, timeout: float) -> bytes:
         """Wait up to `timeout` seconds for the first bytes, and return up to `size` of them without taking them.
@@ -43,10 +45,7 @@ class Transport:
 
     def try_send(self, data: bytes | memoryview) -> int:
         """Send what the kernel takes without waiting, and return how many bytes that were. Raises OSError."""
-        try:
-            return self._send(data, _DONTWAIT)
-        except BlockingIOError:
-            return 0
+        return _TURNS.try_send(self._socket, data)
 
     def send_all(self, data: bytes | memoryview) -> None:
         """Send all of `data`, and wait as long as that takes. Raises OSError. Go: conn.Write"""
