@@ -158,7 +158,10 @@ class Attacker:
         if not self._stream:
             return False
         for connection in list(self._sent):
-            if allowed < min(plan.chunk, plan.enough or plan.chunk):
+            if (
+                allowed < min(plan.chunk, plan.enough - self.figures.sent if plan.enough else plan.chunk)
+                or self._is_done()
+            ):
                 break
             done = self._sent.pop(connection)
             self._sent[connection] = done  # at the end of the line: it has had its turn
