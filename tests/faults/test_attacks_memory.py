@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from ..support.attacks import Plan
 from ..support.bystanders import Record, ServerProcess, server_process
+from ..support.peers import PATIENCE
 from ..support.rounds import Rounds, report, rounds
 from ..support.strangers import attack
 
 MIB = 1024 * 1024
 MEMORY = 128 * 1024  # KiB that may wait for all users together, which is the server's default
 SLACK = 1.1  # how much more than it should be the most that was resident may be
-GIVEN_BACK = 24 * 1024  # KiB more than before that may stay when everybody has gone
+GIVEN_BACK = 32 * 1024  # KiB more than before that may stay when everybody has gone
 
 LONG_NAME = "名" * 28  # with a number behind it, as long as a name may be
 
@@ -41,7 +42,7 @@ def check_memory(server: ServerProcess, talk: Rounds, record: Record, start: int
     record("most_kib", most)
     assert most < (base + MEMORY) * SLACK
     report(record, talk.ages)
-    talk.wait_until(lambda: server.status("VmRSS") < start + GIVEN_BACK)
+    talk.wait_until(lambda: server.status("VmRSS") < start + GIVEN_BACK, 4 * PATIENCE)
     record("after_kib", server.status("VmRSS"))
 
 

@@ -49,9 +49,9 @@ class Rounds:
         self._wait(lambda: len(self.ages) >= before + rounds, seconds)
         return len(self.ages) - before
 
-    def wait_until(self, done: Callable[[], bool]) -> None:
-        """Wait until `done` is true, which the rounds must bring about."""
-        self._wait(done, PATIENCE)
+    def wait_until(self, done: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Wait until `done` is true, which is looked at after each round. It fails if that never comes."""
+        self._wait(done, seconds)
         assert done(), f"this never came; the bystanders: {self.problems}"
 
     def start(self) -> None:
