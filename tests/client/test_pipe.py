@@ -141,7 +141,7 @@ def test_a_name_that_cannot_be_had_is_an_error(server: StrictServer, connect: Co
     peer.rename("bob")
     result = post("x\n", server.port, "--name", name)
     assert result.returncode == 1
-    assert result.stderr.splitlines()[-1].startswith(f"client: {name}: ")
+    assert result.stderr.splitlines()[-1].startswith(f"chatroom: {name}: ")
     assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
 
 
@@ -203,7 +203,7 @@ def test_a_line_of_which_nobody_knows_is_named() -> None:
         assert process.wait(PATIENCE) == 1
         said = stderr(process).splitlines()
     assert said[0] == "* 可能没有送达：two"
-    assert said[1].startswith("client: lost the server at 127.0.0.1 port ")
+    assert said[1].startswith("chatroom: lost the server at 127.0.0.1 port ")
     assert len(said) == 2
 
 
@@ -220,7 +220,7 @@ def test_no_server_to_come_back_to() -> None:
         assert process.wait(PATIENCE) == 1
         said = stderr(process)
     assert "two" in said
-    assert said.splitlines()[-1].startswith("client: lost the server")
+    assert said.splitlines()[-1].startswith("chatroom: lost the server")
 
 
 def test_with_keep_alive_a_pipe_waits_for_the_server() -> None:

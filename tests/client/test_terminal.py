@@ -224,7 +224,7 @@ def test_no_history(server: StrictServer, client: Client, tmp_path: Path) -> Non
     (tmp_path / "chatroom").mkdir()
     (tmp_path / "chatroom" / "history").mkdir()
     child = client(server.port, "--name", "小明", NO_COLOR="1")
-    child.expect_exact("client: no history: ")
+    child.expect_exact("chatroom: no history: ")
     child.expect_exact(PROMPT)
     child.send("hi\r")
     child.expect_exact("✓ 小明:hi")
