@@ -28,6 +28,8 @@ from .wire.user import User
 RECV_SIZE = 4 * 1024  # bytes; what one user can have done before the others get a turn
 MOST_LINES = 64  # that are put into the log at once
 PREFIX = 64  # bytes that readers get for each line besides its text
+LAST_READS = 32  # from a peer that does not close, when the connection ends
+GOODBYE_STEP = 0.05  # seconds
 WAIT_STEP = 0.5  # seconds after which whoever waits looks whether the connection is still wanted
 FIRST_LOOK = 0.02  # seconds for a web browser to give itself away; people are slower, and do not notice the wait
 LONGEST_LOOK = 1.0  # seconds, if what has come so far may become a request
@@ -117,6 +119,8 @@ class Handler(socketserver.BaseRequestHandler):
         Return nothing at the end, or if the peer is a web browser that joined before it sent its request.
         """
         user.outbox.wait_for_reader()
+        if user.outbox.closed:  # what the peer sends now would only be thrown away
+            return b""
         data = user.transport.recv(RECV_SIZE)
         return b"" if self._first.feed(data) else data
 
@@ -151,7 +155,7 @@ class Handler(socketserver.BaseRequestHandler):
         while (left := end - time.monotonic()) > 0 and not user.outbox.closed:
             user.last_seen = self.server.watchdog.now()  # the user is not silent, but made to wait
             if self.server.stopping.wait(min(left, WAIT_STEP)):
-                return
+                time.sleep(GOODBYE_STEP)  # the outbox will be closed as soon as the goodbye is in it
 
     def _end_of(self, user: User) -> Leave:
         """Return why a connection has ended whose user did not ask for it.
@@ -171,10 +175,13 @@ class Handler(socketserver.BaseRequestHandler):
             user.outbox.close()  # only a dead broadcaster has not
             user.outbox.join(linger)
             return
-        # To close with input unread would reset the connection, and the last words might be lost with it.
+        # To close with input unread would reset the connection, and the last words might be lost with it. A peer that
+        # goes on sending has to bear that.
         deadline = time.monotonic() + linger
-        while (left := deadline - time.monotonic()) > 0 and user.transport.recv(RECV_SIZE, left):
-            pass
+        for _ in range(LAST_READS):
+            left = deadline - time.monotonic()
+            if left <= 0 or not user.transport.recv(RECV_SIZE, left):
+                break
 
 
 def _speaks_something_else(transport: Transport, stopping: threading.Event) -> bool:

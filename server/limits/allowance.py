@@ -76,7 +76,8 @@ class Allowances:
             return found
 
     def _forget(self) -> None:
-        """Forget those that are not in use, and at least the oldest quarter, so that this is seldom done."""
-        unused = [network for network, allowance in self._by_network.items() if allowance.is_unused()]
-        for network in [*unused, *list(self._by_network)[: MOST // 4]]:
-            self._by_network.pop(network, None)
+        """Forget those that have everything left. If that is not enough, forget the oldest."""
+        for network in [network for network, allowance in self._by_network.items() if allowance.is_unused()]:
+            del self._by_network[network]
+        for network in list(self._by_network)[: max(0, len(self._by_network) - MOST * 3 // 4)]:
+            del self._by_network[network]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 FIRST_PAUSE = 10.0  # seconds between two looks
-LONGEST_PAUSE = 640.0
+LONGEST_PAUSE = 80.0
 LITTLE = 0.9  # what is left of the memory when asking for it was hardly worth it
 
 _PAGES = Path("/proc/self/statm")

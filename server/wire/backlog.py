@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 DEFAULT_MEMORY = 128 * 1024 * 1024  # bytes
 
@@ -15,21 +16,26 @@ FLOODED = 4  # times the limit: how far even a reader that is not slow may fall 
 class Lag:
     """How far one reader is behind. The lock of its outbox guards it; single values may be read without, as a guess."""
 
-    def __init__(self, limit: int, backlog: Backlog) -> None:
-        """`limit` is the number of bytes that may wait for a slow reader."""
+    def __init__(self, limit: int, backlog: Backlog, unacknowledged: Callable[[], int] = lambda: 0) -> None:
+        """`limit` is the number of bytes that may wait for a slow reader.
+
+        `unacknowledged` returns how many bytes the kernel has taken from us, and the reader not yet from the kernel.
+        These may be megabytes, and the kernel takes more from us only when a third of them are gone.
+        """
         self.waiting = 0  # bytes
         self.private = 0  # of these, how many no other reader shares
         self._limit = limit
         self._backlog = backlog
         self._since = 0.0  # when something began to wait
-        self._taken = 0  # bytes that the reader has taken since then
+        self._taken = 0  # bytes that the kernel has taken since then, and more than it still has
+        self._unacknowledged = unacknowledged
         self._pause: threading.Lock | None = None  # what the handler waits for
         self._interrupted = False
 
     def add(self, size: int, shared: bool) -> None:
         """Count bytes that begin to wait."""
         if not self.waiting:
-            self._since, self._taken = time.monotonic(), 0
+            self._since, self._taken = time.monotonic(), self._unacknowledged()
         self.waiting += size
         if not shared:
             self.private += size
@@ -52,9 +58,10 @@ class Lag:
 
     def is_too_slow(self) -> bool:
         """Return whether the reader is too far behind, and does not read or reads slowly, rather than is in a flood."""
+        if self.waiting <= self._limit or self.waiting > FLOODED * self._limit:
+            return self.waiting > self._limit
         elapsed = time.monotonic() - self._since
-        slow = elapsed > JUDGED_AFTER and self._taken < SLOW * elapsed
-        return self.waiting > (self._limit if slow else FLOODED * self._limit)
+        return elapsed > JUDGED_AFTER and self._taken - self._unacknowledged() < SLOW * elapsed
 
     def is_behind(self) -> bool:
         """Return whether the reader is far behind, but not too slow."""

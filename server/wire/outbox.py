@@ -36,7 +36,7 @@ class Outbox:
         """`last_words` are for a peer that is dropped because it is slow and more than `limit` bytes wait for it."""
         self.closed = False
         self.overflowed = False
-        self.lag = Lag(limit, backlog)
+        self.lag = Lag(limit, backlog, transport.unacknowledged)
         self._transport = transport
         self._try_send = transport.try_send
         self._addr = addr

@@ -8,8 +8,11 @@ wants the connection to end calls `hang_up`, which wakes the reader. `close` wou
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import select
 import socket
+import sys
+import termios
 
 from .turns import Turns
 
@@ -50,6 +53,13 @@ class Transport:
     def send_all(self, data: bytes | memoryview) -> None:
         """Send all of `data`, and wait as long as that takes. Raises OSError. Go: conn.Write"""
         self._socket.sendall(data)
+
+    def unacknowledged(self) -> int:
+        """Return how many sent bytes the kernel still has, because the peer has not taken them. 0 if unknown."""
+        try:
+            return int.from_bytes(fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+        except OSError:  # the peer is gone, or this system does not tell
+            return 0
 
     def stop_sending(self) -> None:
         """Let the peer see the end, after all that has been sent."""
