@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from server.wire.lines import ENDLESS, MAX_LINE, LineEvent, LineReader
+
+from ...support.steps import steps
 
 Event = bytes | LineEvent
 
@@ -34,6 +40,7 @@ CASES: dict[str, tuple[bytes, list[Event]]] = {
     "ctrl-d": (b"one\n\x04", [b"one", LineEvent.END_OF_FILE]),
     "ctrl-d within a line is no end": (b"a\x04\n", [b"a\x04"]),
     "ctrl-d behind what was erased": (b"a\x7f\x04", [LineEvent.END_OF_FILE]),
+    "ctrl-d past the limit": (b"x\x7f" * MAX_LINE + b"\x04\n", [LineEvent.TOO_LONG, b""]),
     "telnet's end of file": (b"\xff\xec", [LineEvent.END_OF_FILE]),
     "backspace": (b"ab\x08c\x7f\x7fd\n", [b"d"]),
     "backspace at the start": (b"\x08\x7fa\n", [b"a"]),
@@ -42,9 +49,39 @@ CASES: dict[str, tuple[bytes, list[Event]]] = {
 }
 
 
-def events(*chunks: bytes) -> tuple[list[Event], bool]:
+PIECES = [
+    *(
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\0",
+        b"\x04",
+        b"\x08",
+        b"\x7f\x7f",
+        b"a",
+        b"bc",
+        "é".encode(),
+        "世".encode(),
+        b"\xe4",
+        b"\xb8",
+    ),
+    *(
+        b"\xff",
+        b"\xff\xf1",
+        b"\xff\xf7",
+        b"\xff\xec",
+        b"\xff\xf5",
+        b"\xff\xfd\x06",
+        b"\xff\xfa",
+        b"\xff\xf0",
+        b"x" * 30,
+    ),
+]
+
+
+def events(*chunks: bytes, limit: int = MAX_LINE) -> tuple[list[Event], bool]:
     """Return what a reader makes of the chunks, up to an end of file, and whether the peer wants CR LF."""
-    reader = LineReader()
+    reader = LineReader(limit)
     found: list[Event] = []
     for chunk in chunks:
         for event in reader.feed(chunk):
@@ -64,6 +101,64 @@ def test_a_line_is_a_line_however_it_was_cut(case: str) -> None:
     for cut in cuts:
         assert events(data[:cut], data[cut:]) == whole
     assert events(*(bytes([byte]) for byte in data)) == whole
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=40), st.sets(st.integers(1, 100)), st.sampled_from([1, 5, 20, MAX_LINE])
+)
+def test_lines_do_not_depend_on_cuts(pieces: list[bytes], cuts: set[int], limit: int) -> None:
+    """This holds for any bytes, any cuts and any limit."""
+    data = b"".join(pieces)
+    places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
+    chunks = [data[start:end] for start, end in itertools.pairwise(places)]
+    found, crlf = events(data, limit=limit)
+    assert events(*chunks, limit=limit)[0] == found
+    assert events(*(bytes([byte]) for byte in data), limit=limit)[0] == found
+    if LineEvent.END_OF_FILE not in found:
+        assert events(*chunks, limit=limit)[1] == crlf
+
+
+@pytest.mark.parametrize("first", [b"x", b"a\x04", b"ab\x08", b"a\r", b"\xe4\xff\xfa"])
+@pytest.mark.parametrize("sent", [b"x", b"\x04", b"\x08", b"\r", b"x\x04\x08", b"\xff\xf1", b"\xff\xf7", b"\xff\xfa"])
+def test_a_byte_a_packet_costs_no_more_on_a_long_line(first: bytes, sent: bytes) -> None:
+    """What has come before is not looked at again, whatever it was."""
+    reader = LineReader()
+    data = (first + sent * 1000)[:1000]
+    assert sum(steps(reader.feed, bytes([byte])) for byte in data) <= 40 * len(data)
+
+
+PLAIN = [
+    b"x",
+    b"\n",
+    b"a\n",
+    b"\r",
+    b"a\r\n",
+    b"a\r\0",
+    "世\n".encode(),
+    b"\xff\xf1",
+    b"\xff\xf7",
+    b"x\xff\xff",
+    b"\x08",
+]
+
+
+@pytest.mark.parametrize("piece", PLAIN)
+def test_no_step_is_taken_for_each_line_or_byte(piece: bytes) -> None:
+    """As long as there is nothing to edit in a whole line, a thousand pieces take as many steps as ten."""
+    assert steps(LineReader().feed, piece * 1000) <= steps(LineReader().feed, piece * 10) + 5
+
+
+@pytest.mark.parametrize(
+    "piece", [b"\x08", b"a\x08", b"aa\x08\x7f", b"\x04", b"a\x04\x08\n", b"\x08\n", "世\x7f".encode()]
+)
+@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize("size", [1, 100, 1000])
+def test_editing_takes_a_few_steps_for_each_byte(piece: bytes, end: bytes, size: int) -> None:
+    """Each byte is looked at once for the end of file and once when its line ends."""
+    reader = LineReader()
+    data = b"a" + (piece * 1000)[:999] + end
+    taken = sum(steps(reader.feed, data[start : start + size]) for start in range(0, len(data), size))
+    assert taken <= 10 * len(data) + 40 * (len(data) // size + 1)
 
 
 @pytest.mark.parametrize("size", [1, 1000, MAX_LINE + ENDLESS + 1])
