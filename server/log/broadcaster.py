@@ -18,6 +18,7 @@ from ..chat.told import Told
 from ..threads.channel import Channel
 from ..wire.backlog import DEFAULT_MEMORY, Backlog
 from ..wire.encoding import Encoding, Page
+from ..wire.turns import GROUP, TURNS
 from ..wire.user import User
 from .subscriber import Batch, Subscriber
 
@@ -100,11 +101,13 @@ class Broadcaster:
     def _tell_the_others(self, told: Told, pages: dict[Encoding, Page]) -> None:
         """Hand the common events to everyone who is told nothing else: one object for all of one encoding."""
         copies = told.copies
-        for number, user in self._users.items():
-            if number in copies:
-                continue
-            page = pages.get(user.encoding) or self._make_page(told, user.encoding, pages)
-            user.outbox.put(page.data, shared=True)
+        others = [user for number, user in self._users.items() if number not in copies]
+        for start in range(0, len(others), GROUP):
+            began = time.perf_counter()
+            for user in others[start : start + GROUP]:
+                page = pages.get(user.encoding) or self._make_page(told, user.encoding, pages)
+                user.outbox.put(page.data, shared=True)
+            TURNS.note(time.perf_counter() - began)
 
     def _tell_one(self, number: int, told: Told, pages: dict[Encoding, Page]) -> None:
         """Hand one member what it alone is told, between the common events."""

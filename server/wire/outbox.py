@@ -55,15 +55,24 @@ class Outbox:
         `shared` says that others are sent the same object, so that it costs no memory of its own when it waits.
         """
         with self._lock:
-            if self._may_put():
-                self._put(data, shared)
+            if self.lag.waiting or self.closed:
+                if self._may_put():
+                    self._enqueue(data, shared)
+                return
+            try:
+                sent = self._try_send(data)
+            except OSError:  # the peer is gone; its reader finds out by itself
+                self._close()
+                return
+            if sent != len(data):
+                self._enqueue(memoryview(data)[sent:], shared)
 
     def put_parts(self, parts: Iterable[Part]) -> None:
-        """Send several parts as one."""
+        """Send several parts as one, and leave that to the writer: they are large."""
         with self._lock:
             if self._may_put():
                 for data, shared in parts:
-                    self._put(data, shared)
+                    self._enqueue(data, shared)
 
     def close(self) -> None:
         """Take nothing more. What waits is still sent, then the peer sees the end. Never blocks; any thread."""
@@ -128,20 +137,8 @@ class Outbox:
             self._drop()
         return not self.closed
 
-    def _put(self, data: bytes | memoryview, shared: bool) -> None:
-        if not self.lag.waiting:
-            try:
-                sent = self._try_send(data)
-            except OSError:  # the peer is gone; its reader finds out by itself
-                self._close()
-                return
-            if sent == len(data):
-                return
-            data = memoryview(data)[sent:]
-        self._enqueue(data, shared)
-
     def _enqueue(self, data: bytes | memoryview, shared: bool) -> None:
-        if self.closed:  # by the part before this one
+        if self.closed:  # by the part before this one, for want of a thread
             return
         if self._writer is None:
             writer = threading.Thread(target=self.listen_message, name=f"writer {self._addr}")

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import select
 import socket
 import sys
 import termios
+from collections.abc import Callable
 
-from .turns import Turns
-
-_TURNS = Turns()  # one for all connections, because they share one interpreter
+from .turns import TURNS
 
 
 class Transport:
@@ -24,6 +24,8 @@ class Transport:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
+        # Send what the kernel takes without waiting, and return how many bytes that were. Raises OSError.
+        self.try_send: Callable[[bytes | memoryview], int] = functools.partial(TURNS.try_send, connection)
 
     def peek(self, size: int, timeout: float) -> bytes:
         """Wait up to `timeout` seconds for the first bytes, and return up to `size` of them without taking them.
@@ -45,10 +47,6 @@ class Transport:
             return self._socket.recv(size)
         except OSError:  # reset by the peer, or too late
             return b""
-
-    def try_send(self, data: bytes | memoryview) -> int:
-        """Send what the kernel takes without waiting, and return how many bytes that were. Raises OSError."""
-        return _TURNS.try_send(self._socket, data)
 
     def send_all(self, data: bytes | memoryview) -> None:
         """Send all of `data`, and wait as long as that takes. Raises OSError. Go: conn.Write"""

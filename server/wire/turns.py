@@ -1,10 +1,10 @@
 """Sending without giving the interpreter away, and when to give it away all the same.
 
 `socket.send` releases the interpreter lock, and takes it again when the kernel is done. Where other threads are busy, each
-of these hand-overs may wait for one of them, so a message for a thousand users would wait a thousand times. A send that
-does not wait takes a few microseconds, so several in a row may keep the interpreter. But the handlers must be able to read
-meanwhile. So after a run of such sends, one releases it. If it is long until that one has the interpreter back, others
-are busy, and the next run is longer.
+of these hand-overs may wait for one of them, so a message for a thousand users would wait a thousand times. In quiet times
+the hand-overs are welcome: handlers read meanwhile, so the next batch has more lines. So every send gives the interpreter
+away, until a group of sends takes long. Then others are busy, and a run of sends keeps the interpreter, for a few
+microseconds each. After a run one send gives it away. While that takes long, too, runs get longer, else shorter.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import ctypes
 import errno
 import os
 import socket
-import time
 from collections.abc import Callable
 
-SHORTEST, LONGEST = 16, 256  # sends in a row that keep the interpreter
-BUSY = 0.001  # seconds to get the interpreter back that show that others keep it busy
+GROUP = 32  # sends whose time is taken
+BUSY = 0.002  # seconds for so many sends that show that others keep the interpreter busy; usual is a tenth of it
+SHORTEST, LONGEST = 16, 256  # sends in a row that keep the interpreter then
 
 _FLAGS = int(socket.MSG_DONTWAIT) | int(getattr(socket, "MSG_NOSIGNAL", 0))
 
@@ -37,11 +37,10 @@ def find_send() -> Callable[[int, bytes, int, int], int] | None:
 class Turns:
     """Decides for each send whether it keeps the interpreter. All transports of a process share one."""
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.run = SHORTEST
-        self._left = SHORTEST
+    def __init__(self) -> None:
+        self.run = 0  # how many sends in a row keep it
+        self._left = 0  # of the present run
         self._send = find_send()
-        self._clock = clock
 
     def try_send(self, connection: socket.socket, data: bytes | memoryview) -> int:
         """Send what the kernel takes without waiting. Return how many bytes that were. Raises OSError.
@@ -50,22 +49,29 @@ class Turns:
         """
         if self._left and self._send and isinstance(data, bytes):
             self._left -= 1
-            sent = self._send(connection.fileno(), data, len(data), _FLAGS)
-            if sent >= 0:
-                return sent
-            number = ctypes.get_errno()
-            if number not in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
-                raise OSError(number, os.strerror(number))
-            return 0
-        started = self._clock()
+            return self._keep_and_send(connection.fileno(), data)
+        self._left = self.run
         try:
             return connection.send(data, _FLAGS)
         except BlockingIOError:
             return 0
-        finally:
-            self._next_run(self._clock() - started)
 
-    def _next_run(self, waited: float) -> None:
-        """Begin another run of sends, longer or shorter than the last."""
-        self.run = min(2 * self.run, LONGEST) if waited > BUSY else max(self.run // 2, SHORTEST)
-        self._left = self.run
+    def note(self, seconds: float) -> None:
+        """Take note of how long GROUP sends have taken. Make the next runs longer or shorter."""
+        if seconds > BUSY:
+            self.run = max(SHORTEST, min(2 * self.run, LONGEST))
+        elif self.run:
+            self.run = self.run // 2 if self.run > SHORTEST else 0
+
+    def _keep_and_send(self, descriptor: int, data: bytes) -> int:
+        assert self._send
+        sent = self._send(descriptor, data, len(data), _FLAGS)
+        if sent >= 0:
+            return sent
+        number = ctypes.get_errno()
+        if number not in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
+            raise OSError(number, os.strerror(number))
+        return 0
+
+
+TURNS = Turns()  # one for all connections, because they share one interpreter
