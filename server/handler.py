@@ -155,7 +155,9 @@ class Handler(socketserver.BaseRequestHandler):
         while (left := end - time.monotonic()) > 0 and not user.outbox.closed:
             user.last_seen = self.server.watchdog.now()  # the user is not silent, but made to wait
             if self.server.stopping.wait(min(left, WAIT_STEP)):
-                time.sleep(GOODBYE_STEP)  # the outbox will be closed as soon as the goodbye is in it
+                # Whoever is in will soon be told goodbye, which closes the outbox. Whoever is not yet in goes on.
+                end = min(end, time.monotonic() + self.server.settings.linger)
+                time.sleep(GOODBYE_STEP)
 
     def _end_of(self, user: User) -> Leave:
         """Return why a connection has ended whose user did not ask for it.
