@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,15 +12,6 @@ from server.chat.room import Entry, Room
 from server.commands.basic import Rename, Whisper, Who
 
 from ...support.chatting import COMMANDS, NOW, Chat
-
-
-@pytest.fixture
-def chat() -> Chat:
-    """A room with alice (1) and bob (2)."""
-    chat = Chat()
-    chat.join(1, "a:1", "alice")
-    chat.join(2, "b:2", "bob")
-    return chat
 
 
 def test_a_newcomer_hears_nothing_from_before(chat: Chat) -> None:

@@ -9,15 +9,6 @@ from ...support.chatting import Chat
 RECEIPT = "I'm live"
 
 
-@pytest.fixture
-def chat() -> Chat:
-    """A room with alice (1) and bob (2)."""
-    chat = Chat()
-    chat.join(1, "a:1", "alice")
-    chat.join(2, "b:2", "bob")
-    return chat
-
-
 @pytest.mark.parametrize(
     ("line", "reply"),
     [

@@ -7,15 +7,6 @@ import pytest
 from ...support.chatting import Chat
 
 
-@pytest.fixture
-def chat() -> Chat:
-    """A room with alice (1) and bob (2)."""
-    chat = Chat()
-    chat.join(1, "a:1", "alice")
-    chat.join(2, "b:2", "bob")
-    return chat
-
-
 def test_everyone_reads_a_me(chat: Chat) -> None:
     """The speaker reads it too, and then the receipt. The text keeps its spaces."""
     chat.say(1, "/me waves  at bob ")
