@@ -116,7 +116,7 @@ def test_what_the_go_notes_have_can_be_read_in_an_hour() -> None:
 
 def test_the_files_of_a_folder_do_not_import_in_a_circle() -> None:
     """Imports that are only for types count too."""
-    graph = TopologicalSorter[tuple[str, ...]]()
+    graph: TopologicalSorter[tuple[str, ...]] = TopologicalSorter()
     for path in FILES:
         for target in imported(path, (ROOT / path).read_text(encoding="utf-8")):
             if isinstance(target, tuple):
