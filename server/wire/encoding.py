@@ -43,9 +43,7 @@ class Page:
 
     def __init__(self, events: Iterable[Event], encoding: Encoding) -> None:
         self._encode = encoding.encode
-        self._long: dict[
-            int, bytes
-        ] = {}  # long answers, of which several may have asked for the same, by identity of the event
+        self._long: dict[int, bytes] = {}  # long answers, which several may have asked for, by identity of the event
         pieces = list(map(self._encode, events))
         self.data = b"".join(pieces)
         self._offsets = [0, *accumulate(map(len, pieces))]  # of each event, in data
