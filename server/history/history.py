@@ -1,0 +1,170 @@
+"""The history of a server: a subscriber that keeps everything in a file, and an archive that knows it.
+
+One thread, `history`, writes. The broadcaster's thread only hands things over. Whoever reads has a connection of their
+own to the file, for as long as one statement takes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from ..chat.archive import Gap
+from ..chat.events import Placed
+from ..chat.memory import REMEMBERED
+from ..log.subscriber import Batch
+from ..threads.channel import Closed
+from . import index, reading
+from .file import File
+from .waiting import Part, Waiting, weight
+from .writer import Writer
+
+log = logging.getLogger(__name__)
+
+MOST_TOGETHER = 500  # events and sessions in one transaction, unless one batch has more
+REST = 4.0  # how long the thread rests after writing, as a multiple of how long it wrote
+LONGEST_REST = 0.1  # seconds; what was said in the meantime is lost if the server is killed
+MOST_READERS = 4  # threads that read at a time
+
+
+class History:
+    """Keeps what happens in a file. A subscriber, and an archive."""
+
+    def __init__(
+        self, path: str | os.PathLike[str], remember: int = REMEMBERED, waiting: Waiting | None = None
+    ) -> None:
+        """Open the file, or make it. Raises HistoryError if it cannot be a history.
+
+        `remember` is how many of the last events `restored` has at most.
+        """
+        self._file = File(path)
+        self._waiting = waiting or Waiting()
+        self._writer = Writer(self._file)
+        self._stopping = threading.Event()
+        self._readers = threading.BoundedSemaphore(MOST_READERS)
+        self._searching = threading.Lock()
+        self._thread = threading.Thread(target=self._live, name="history")
+        self.restored = self._writer.restore(remember)
+        self._waiting.given = self.restored.end
+
+    @property
+    def stored(self) -> int:
+        """The place of the last event that has been written. 0 means that nothing can be read."""
+        return self._writer.stored
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write all that waits, and close the file. To be called when no batch comes any more."""
+        self._waiting.close()
+        self._stopping.set()
+        if self._thread.ident:
+            self._thread.join()
+        else:
+            self._writer.close(is_clean=False)
+
+    def record(self, batch: Batch) -> None:
+        """Hand a batch to the thread that writes. Runs in the broadcaster's thread, and never waits."""
+        with contextlib.suppress(Closed):  # the thread has died of a bug
+            self._waiting.put(batch.told)
+
+    def between(self, after: int, until: int) -> Iterator[Placed | Gap]:
+        """Yield all events at places above `after`, up to `until`, in order, with a Gap where some are missing.
+
+        No connection is open while the caller deals with what was yielded. May block.
+        """
+        given, place, file = self._waiting.given, after, self._writer.files
+        try:
+            while place < until and place < (stored := self.stored):
+                with self._readers, self._file.reading() as connection:
+                    found, place = reading.chunk(connection, place, min(until, stored), private=True)
+                for event in found:
+                    yield Gap(event.after) if isinstance(event, Gap) else event
+        except (OSError, sqlite3.Error) as error:
+            self._writer.suspect(error, file)
+            yield Gap(place)
+            return
+        if place < until and (place < given or not self.stored):
+            yield Gap(place)
+
+    def last(self, count: int, until: int) -> Sequence[Placed]:
+        """Return the last `count` events of talk at places up to `until`, oldest first. May block."""
+        file = self._writer.files
+        try:
+            with self._readers, self._file.reading() as connection:
+                return reading.last_talk(connection, count, until)
+        except (OSError, sqlite3.Error) as error:
+            self._writer.suspect(error, file)
+            return ()
+
+    def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
+        """Return the newest `count` events of talk up to `until` that hold all the words, oldest first.
+
+        One search runs at a time, so that many who search cannot take the machine. May block.
+        """
+        file = self._writer.files
+        try:
+            with self._searching, self._readers, self._file.reading() as connection:
+                return index.search(connection, words, count, until)
+        except (OSError, sqlite3.Error) as error:
+            self._writer.suspect(error, file)
+            return ()
+
+    def _live(self) -> None:
+        """Write until there is nothing more to write. This is the thread's whole life."""
+        is_clean = False
+        try:
+            is_clean = self._work()
+        except Exception:
+            log.exception("history: the thread has died of a bug: nothing is kept any more, and the chat goes on")
+        finally:
+            self._waiting.close()  # what comes from now on is refused, and does not pile up
+            self._writer.close(is_clean)
+
+    def _work(self) -> bool:
+        """Write all that comes. Return whether everything could be written."""
+        while True:
+            while self._waiting.is_empty() and not self._stopping.is_set() and self._extend_index():
+                pass
+            parts = self._waiting.take()
+            if not parts:
+                return True
+            began = time.perf_counter()
+            for together in _groups(parts):
+                while not self._writer.write(together):
+                    if self._stopping.is_set():
+                        log.error("history: the server stops, and what waits cannot be written")
+                        return False
+                    self._stopping.wait(self._writer.pause)
+                self._waiting.done(together)
+            self._rest(time.perf_counter() - began)
+
+    def _extend_index(self) -> bool:
+        began = time.perf_counter()
+        more = self._writer.extend_index()
+        self._rest(time.perf_counter() - began)
+        return more
+
+    def _rest(self, worked: float) -> None:
+        """Leave the processor to others, and let more come together for the next transaction."""
+        self._stopping.wait(min(REST * worked, LONGEST_REST))
+
+
+def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Yield parts that are written together."""
+    group: list[Part] = []
+    size = 0
+    for part in parts:
+        if group and size + weight(part) > MOST_TOGETHER:
+            yield group
+            group, size = [], 0
+        group.append(part)
+        size += weight(part)
+    yield group

@@ -1,0 +1,111 @@
+"""The full-text index, and the search.
+
+Lines are put into the index when there is nothing else to do, so that a flood costs no more than its lines. A search
+reads the lines that are not yet in the index, newest first, and asks the index for the rest. Whatever is found is
+looked at once more with `words.Query`, which decides for the memory, too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..chat.events import Placed
+from ..chat.words import Query, spaced
+from .reading import newest
+from .rows import insert, load, select
+from .schema import is_indexed
+from .writing import transaction
+
+STEP = 500  # lines that are put into the index at once
+MOST_READ = 100_000  # lines that a search reads which the index does not help to find
+CHUNK = 1000  # lines that it reads with one statement
+MOST_PHRASES = 8  # that the index is asked for; the rest is left to the second look
+LARGEST = (1 << 63) - 1
+
+_NEXT = f"{select('talk')} WHERE at > ? ORDER BY at LIMIT {STEP}"
+_FOUND = f"""
+{select("talk")} WHERE at IN (
+    SELECT rowid FROM words WHERE words MATCH ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?
+) ORDER BY at DESC
+"""
+
+
+def searched(event: Placed) -> str:
+    """Return the text of an event in which words are searched."""
+    return event.line()
+
+
+def extend(connection: sqlite3.Connection) -> bool:
+    """Put the next lines into the index, in one transaction. Return whether there may be more."""
+    if not is_indexed(connection):
+        return False
+    (indexed,) = connection.execute("SELECT indexed FROM state").fetchone()
+    events, last, count = load(connection, _NEXT, (indexed,))
+    if not count:
+        return False
+    rows = [(event.at, spaced(searched(event))) for event in events]
+    with transaction(connection):
+        insert(connection, "words", ("rowid", "line"), rows)
+        connection.execute("UPDATE state SET indexed = ?", (last,))
+    return True
+
+
+def search(connection: sqlite3.Connection, words: str, count: int, until: int) -> list[Placed]:
+    """Return the newest `count` events of talk up to `until` that hold all the words, oldest first."""
+    query = Query.of(words)
+    found: list[Placed] = []
+    connection.execute("BEGIN")
+    try:
+        indexed = _indexed(connection) if query.phrases else 0
+        _read(connection, query, count, until, indexed, found)
+        if indexed:
+            _ask(connection, query, count, min(until, indexed), found)
+    finally:
+        connection.execute("ROLLBACK")
+    found.reverse()
+    return found
+
+
+def _indexed(connection: sqlite3.Connection) -> int:
+    """Return up to which place the index has all lines."""
+    if not is_indexed(connection):
+        return 0
+    (indexed,) = connection.execute("SELECT indexed FROM state").fetchone()
+    return int(indexed)
+
+
+def _read(
+    connection: sqlite3.Connection, query: Query, count: int, until: int, after: int, found: list[Placed]
+) -> None:
+    """Search the lines above `after` by reading them."""
+    read = 0
+    while read < MOST_READ and len(found) < count:
+        events, last, rows = newest(connection, CHUNK, until, after)
+        read += rows
+        until = last - 1
+        _keep(query, events, count, found)
+        if rows < CHUNK:
+            return
+
+
+def _ask(connection: sqlite3.Connection, query: Query, count: int, until: int, found: list[Placed]) -> None:
+    """Search the lines up to `until` in the index."""
+    longest = sorted(query.phrases, key=len, reverse=True)[:MOST_PHRASES]
+    match = " ".join(f'"{phrase}"' for phrase in longest)
+    read, size = 0, 2 * count
+    while read < MOST_READ and len(found) < count:
+        events, last, rows = load(connection, _FOUND, (match, until, size))
+        read += rows
+        until = last - 1
+        _keep(query, events, count, found)
+        if rows < size:
+            return
+        size = CHUNK
+
+
+def _keep(query: Query, events: list[Placed], count: int, found: list[Placed]) -> None:
+    for event in events:
+        if len(found) == count:
+            return
+        if query.is_in(searched(event)):
+            found.append(event)

@@ -1,0 +1,97 @@
+"""The tables of a history file, and whether a file is one. Every time is in seconds since 1970.
+
+An event lies in one of three tables, at its place in the log. `at` is that place:
+
+    talk      what was said to everyone
+    moves     whatever else everyone may know: who came, who left, who has another name
+    private   what not everyone may know; only `between` reads this table
+
+They have the same columns. `session` is the digest of the session whose line has caused the event, and `number` that
+line's number. What an event has besides is in `more`, as JSON, so that a new kind of event needs no new column.
+
+    holes     places above `after`, up to `until`, of which nothing is known; `events` is how many events these were
+    sessions  the sessions that have not ended; `held` is the place at which one lost its connection
+    online    whoever is online
+    state     one row: `start` is the place after which the file begins, `indexed` the one up to which `words` has all
+              talk, and `clean` whether the last server wrote all that it had to write
+    words     the full-text index: the tokens of each line of talk, under its place
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+APPLICATION = 0x63686174  # "chat", so that `file` and we can tell a history from other SQLite databases
+VERSION = 1
+HEADER = 100  # bytes at the beginning of an SQLite database
+_MAGIC = b"SQLite format 3\x00"
+
+_EVENT = """
+at INTEGER PRIMARY KEY, type TEXT NOT NULL, time REAL NOT NULL,
+name TEXT, addr TEXT, text TEXT, more TEXT, session TEXT NOT NULL, number INTEGER NOT NULL
+"""
+_TABLES = f"""
+CREATE TABLE talk ({_EVENT});
+CREATE TABLE moves ({_EVENT});
+CREATE TABLE private ({_EVENT}, receiver TEXT NOT NULL);
+CREATE INDEX private_by_session ON private (session);
+CREATE INDEX private_by_receiver ON private (receiver);
+CREATE TABLE holes (after INTEGER PRIMARY KEY, until INTEGER NOT NULL, events INTEGER);
+CREATE TABLE sessions (
+    digest TEXT PRIMARY KEY, name TEXT NOT NULL, addr TEXT NOT NULL, line INTEGER NOT NULL, held INTEGER NOT NULL
+);
+CREATE TABLE online (name TEXT PRIMARY KEY, addr TEXT NOT NULL);
+CREATE TABLE state (start INTEGER, indexed INTEGER NOT NULL, clean INTEGER NOT NULL);
+INSERT INTO state VALUES (NULL, 0, 1);
+"""
+# The index keeps no texts of its own (`content`) and no lengths (`columnsize`), which only a ranking would need.
+# Its tokenizer `ascii` cuts at spaces, and so it finds the tokens that `words.spaced` has made.
+_INDEX = "CREATE VIRTUAL TABLE words USING fts5 (line, content='', columnsize=0, tokenize='ascii')"
+
+
+class HistoryError(Exception):
+    """A file cannot be a history. Its text says why, as a clause that follows the name of the file."""
+
+
+def check_header(header: bytes) -> None:
+    """Raise HistoryError if a file that begins like this is a database of something else, or of a newer version.
+
+    SQLite itself is not asked, because it tidies up whatever it opens.
+    """
+    if header.startswith(_MAGIC) and len(header) >= HEADER:
+        version, application = int.from_bytes(header[60:64], "big"), int.from_bytes(header[68:72], "big")
+        _check(application, version)
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables in a file that is empty. Raise HistoryError if the file is something else, and change nothing."""
+    application, version, tables = connection.execute(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
+        " FROM pragma_application_id, pragma_user_version"
+    ).fetchone()
+    if application or version or tables:
+        _check(application, version)
+    else:
+        index = f"{_INDEX};" if has_full_text(connection) else ""
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {_TABLES} {index}"
+            f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
+        )
+
+
+def _check(application: int, version: int) -> None:
+    if application != APPLICATION:
+        raise HistoryError("is an SQLite database, but not a history of this server")
+    if version > VERSION:
+        raise HistoryError(f"was written by a newer version of this server (format {version}, not {VERSION})")
+
+
+def has_full_text(connection: sqlite3.Connection) -> bool:
+    """Return whether this SQLite has full-text search. Without it, a search reads the lines."""
+    return bool(connection.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone())
+
+
+def is_indexed(connection: sqlite3.Connection) -> bool:
+    """Return whether the file has an index that this SQLite can use."""
+    made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone()
+    return bool(made) and has_full_text(connection)

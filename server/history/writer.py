@@ -1,0 +1,178 @@
+"""Writes what waits into the file, whatever becomes of the file. One thread uses it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from ..chat.archive import Restored
+from . import index, reading, writing
+from .file import File, is_damage
+from .schema import HistoryError
+from .waiting import Hole, Kept, Part
+from .writing import Group, transaction
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 1.0  # seconds after a fault until the next attempt; each time it is twice as long
+LONGEST_PAUSE = 30.0
+
+
+class Writer:
+    """Has the connection that writes, and what the room looks like as far as it has been written."""
+
+    def __init__(self, file: File) -> None:
+        self.stored = 0  # the place of the last event in the file; 0 while there is no file, or nothing in it
+        self.pause = 0.0  # seconds to wait before the next attempt, after a fault
+        self._file = file
+        self._connection: sqlite3.Connection | None = None
+        self._has_begun = False  # whether anything of this server is in the file
+        self._is_complete = True  # whether the file knows which sessions there are, and who is online
+        self._sessions: dict[str, Kept] = {}
+        self._online: dict[str, str] = {}
+        self.files = 1  # how many files there have been
+        self._damaged = 0  # which of these a reader has found to be damaged
+
+    def restore(self, remember: int) -> Restored:
+        """Open the file and return what it knows. Without the file, return nothing. Raises HistoryError."""
+        try:
+            self._open()
+            assert self._connection
+            restored = reading.restore(self._connection, remember)
+        except (OSError, sqlite3.Error) as error:
+            self._fail(error)
+            self._is_complete = False
+            return Restored()
+        self.stored = restored.end
+        for session in restored.sessions:
+            self._sessions[session.digest] = (
+                session.digest,
+                session.name,
+                session.addr,
+                session.line,
+                session.held_since,
+            )
+        self._online.update(restored.online)
+        return restored
+
+    def write(self, parts: Sequence[Part]) -> bool:
+        """Write parts in one transaction. Return False if that is not possible now; `pause` says when to try again."""
+        group = Group.of(parts)
+        try:
+            self._open()
+            assert self._connection
+            with transaction(self._connection):
+                self._begin(self._connection, group)
+                writing.write(self._connection, group)
+        except (OSError, sqlite3.OperationalError, HistoryError) as error:
+            self._fail(error)
+            return False
+        except Exception as error:
+            if is_damage(error):
+                self._fail(error)
+                return False
+            log.exception("history: a bug: something cannot be written")
+            return self._write_one_by_one(parts)
+        self._follow(group)
+        self._succeed(group.holes)
+        return True
+
+    def suspect(self, error: Exception, file: int) -> None:
+        """Take note that a file cannot be read, whose number is `file`. Any thread."""
+        if is_damage(error):
+            self._damaged = file
+
+    def extend_index(self) -> bool:
+        """Put some more lines into the index. Return whether there may be more."""
+        if self._connection is None or self.pause:
+            return False
+        try:
+            return index.extend(self._connection)
+        except (OSError, sqlite3.Error) as error:
+            self._fail(error)
+            return False
+
+    def close(self, is_clean: bool) -> None:
+        """Close the file. `is_clean`: everything has been written."""
+        try:
+            if is_clean and self._connection and self._has_begun:
+                writing.finish(self._connection)
+        except (OSError, sqlite3.Error) as error:
+            self._fail(error)
+        finally:
+            self._disconnect()
+            self._file.release()
+
+    def _open(self) -> None:
+        if self._damaged == self.files:
+            raise sqlite3.DatabaseError("found by a reader")
+        if self._connection is None:
+            self._connection = self._file.open()
+            self.stored = reading.end_of(self._connection)
+
+    def _begin(self, connection: sqlite3.Connection, group: Group) -> None:
+        """Write what a file needs before the first group of this server, inside the transaction of that group."""
+        if not self._is_complete:
+            writing.write_room(connection, self._sessions, self._online)
+        if not self._has_begun and group.first:
+            writing.begin(connection, self.stored, group.first)
+
+    def _follow(self, group: Group) -> None:
+        """Take note that a group has been written."""
+        self._is_complete = True
+        self._has_begun = self._has_begun or bool(group.first)
+        self.stored = max(self.stored, group.end)
+        self._sessions.update(group.changed)
+        for digest in group.ended:
+            self._sessions.pop(digest, None)
+        for name in group.presence.gone:
+            self._online.pop(name, None)
+        self._online.update(group.presence.came)
+
+    def _write_one_by_one(self, parts: Sequence[Part]) -> bool:
+        """Write parts of which one cannot be written, whatever the file. That one becomes a hole."""
+        if len(parts) > 1:
+            return all(self.write([part]) for part in parts)
+        hole = Hole(changed=parts[0].changed, ended=parts[0].ended)
+        hole.miss(parts[0].events)
+        return not isinstance(parts[0], Hole) and self.write([hole])
+
+    def _succeed(self, holes: Iterable[Hole]) -> None:
+        """Log that writing goes on, and what is missing."""
+        missing = sum(hole.missing for hole in holes)
+        if self.pause:
+            log.warning("history: it goes on%s", f"; {missing} events are missing" if missing else "")
+        elif missing:
+            log.warning("history: %d events are missing: more had to wait than may", missing)
+        self.pause = 0.0
+
+    def _fail(self, error: Exception) -> None:
+        """Log what has happened, if it has just begun to, and deal with it as far as that is possible."""
+        self._disconnect()
+        if is_damage(error):
+            self._begin_anew(error)
+            return
+        if not self.pause:
+            log.error("history: %s: %s; the chat goes on, and what is to be kept waits", self._file.path, error)
+        self.pause = min(2 * self.pause or FIRST_PAUSE, LONGEST_PAUSE)
+
+    def _begin_anew(self, error: Exception) -> None:
+        try:
+            aside = self._file.move_aside()
+        except OSError as why:
+            self._fail(why)
+            return
+        if self._has_begun or self.files == 1:
+            self.pause = 0.0  # the new file can be tried at once
+        else:
+            self.pause = min(2 * self.pause or FIRST_PAUSE, LONGEST_PAUSE)
+        self.files += 1
+        log.error("history: %s is damaged (%s): it is now %s, and a new file begins", self._file.path, error, aside)
+        self._has_begun = self._is_complete = False
+        self.stored = 0
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
