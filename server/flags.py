@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from . import __version__
+from .chat.memory import TALK
 from .settings import Settings
 
 _DEFAULT = "(default: %(default)s)"
@@ -13,7 +14,11 @@ _NO_LIMIT = "0 means no limit (default: %(default)s)"
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the flags. Exits with status 2 on one that makes no sense."""
-    return make_parser().parse_args(arguments)
+    parser = make_parser()
+    parsed = parser.parse_args(arguments)
+    if parsed.export and not parsed.history:
+        parser.error("--export needs --history FILE")
+    return parsed
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -80,6 +85,33 @@ def make_parser() -> argparse.ArgumentParser:
         f"{_DEFAULT}",
     )
     add("--limit-loopback", action="store_true", help="give this machine the limits of every other address")
+    add(
+        "--hold",
+        type=_seconds,
+        default=default.hold,
+        metavar="SECONDS",
+        help="keep the session of a program that has lost its connection for this long (default: %(default)g)",
+    )
+    add(
+        "--remember",
+        type=_number,
+        default=default.remember,
+        metavar="N",
+        help=f"how much of what was said last is kept in memory, for programs that come back {_DEFAULT}",
+    )
+    add("--history", metavar="FILE", help="keep what is said, and sessions, in this file (SQLite), over restarts too")
+    add(
+        "--replay",
+        type=_number,
+        default=default.replay,
+        metavar="N",
+        help=f"show a newcomer the last N lines that were said, up to {TALK} {_DEFAULT}",
+    )
+    add(
+        "--export",
+        choices=("text", "json"),
+        help="write what the history file holds to standard output, and exit",
+    )
     add("--hide-addr", action="store_true", help="show a short tag in place of each address")
     add("--trace", action="store_true", help="show the way of each line through the server on standard error")
     add(
@@ -107,6 +139,9 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         outbox_limit=arguments.outbox * 1024,
         memory=arguments.memory * 1024 * 1024,
         trust_loopback=not arguments.limit_loopback,
+        hold=arguments.hold,
+        remember=arguments.remember,
+        replay=arguments.replay,
         hide_addr=arguments.hide_addr,
     )
 

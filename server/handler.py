@@ -10,7 +10,8 @@ import time
 from typing import Protocol
 
 from .chat import texts
-from .chat.entries import Leave, Notify, Refuse
+from .chat.entries import Leave, Opening
+from .chat.refusals import EndOfTooLong, Refuse, TooLong
 from .chat.room import Entry
 from .commands.registry import Registry
 from .limits.rates import RateLimits
@@ -20,6 +21,7 @@ from .settings import Settings
 from .threads.channel import Closed
 from .wire.decoding import decode
 from .wire.encoding import Encoding
+from .wire.first_look import look
 from .wire.lines import LineEvent, LineReader
 from .wire.sniff import FirstBytes
 from .wire.transport import Transport
@@ -31,9 +33,6 @@ PREFIX = 64  # bytes that readers get for each line besides its text
 LAST_READS = 32  # from a peer that does not close, when the connection ends
 GOODBYE_STEP = 0.05  # seconds
 WAIT_STEP = 0.5  # seconds after which whoever waits looks whether the connection is still wanted
-FIRST_LOOK = 0.02  # seconds for a web browser to give itself away; people are slower, and do not notice the wait
-LONGEST_LOOK = 1.0  # seconds, if what has come so far may become a request
-MOST_PEEKED = 64 * 1024  # bytes
 
 
 class Host(Protocol):
@@ -63,7 +62,8 @@ class Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Bring a user in, do what their lines ask for, and see them out. Runs in the connection's own thread."""
         transport = Transport(self.request)
-        if _speaks_something_else(transport, self.server.stopping):
+        first = look(transport, self.server.stopping)
+        if first.foreign:
             return
         host, port = self.client_address[:2]
         user = self.server.new_user(transport, host, port)
@@ -71,17 +71,21 @@ class Handler(socketserver.BaseRequestHandler):
         self._unsent: list[Entry] = []  # what has been read and is not yet in the log
         self._size = 0  # bytes of these lines
         self._first = FirstBytes()
+        self._is_in = False  # whether the user has come in, or is about to
+        self._is_program = False  # whether the user is told values
+        self._is_too_long = False  # whether the present line is
         try:
-            self._live(user)
+            self._live(user, first.opens)
             self._end(user)
         finally:
             user.outbox.close()  # before the connection is closed, also after a bug
 
-    def _live(self, user: User) -> None:
-        """Put all that a user wants into the log, from coming to leaving."""
+    def _live(self, user: User, opens: bool) -> None:
+        """Put all that a user wants into the log, from coming to leaving. `opens`: the first line is an Opening."""
         self._wait(user, self._rates.join())
         with contextlib.suppress(Closed):  # the broadcaster has died of a bug, and the server is stopping
-            self.server.broadcaster.online(user)
+            if not opens:
+                self._come_in(user)
             leave = Leave(user.number, time.time(), "lost")
             try:
                 leave = self._read(user)
@@ -96,22 +100,32 @@ class Handler(socketserver.BaseRequestHandler):
         """
         reader = LineReader(self.server.settings.max_line)
         while data := self._recv(user):
-            for line in reader.feed(data):
+            lines = reader.feed(data)
+            if reader.crlf and not self._is_program and user.encoding is self.server.text:
+                user.encoding = self.server.crlf_text
+            for line in lines:
                 if user.outbox.closed:  # whoever was dropped may go on sending, but nobody waits for that
                     return self._end_of(user)
                 entry = self._understand(user, line)
+                if not self._is_in and self._come_in(user, entry):
+                    continue
                 if isinstance(entry, Leave):
                     return entry
                 self._unsent.append(entry)
                 if len(self._unsent) == MOST_LINES:
                     self._flush(user)
-            if reader.crlf and user.encoding is self.server.text:
-                user.encoding = self.server.crlf_text
             self._flush(user)
             if telnet_reply := reader.take_replies():
                 user.outbox.put(telnet_reply)
             self._wait(user, self._rates.read())
         return self._end_of(user)
+
+    def _come_in(self, user: User, entry: Entry | None = None) -> bool:
+        """Let a user in. Return whether `entry`, their first line, was one that brings them in in its own way."""
+        opening = entry if isinstance(entry, Opening) else None
+        self._is_in = True
+        self.server.broadcaster.online(user, opening)
+        return opening is not None
 
     def _recv(self, user: User) -> bytes:
         """Return what the peer sends next, as soon as the peer has read most of what it was sent.
@@ -128,16 +142,26 @@ class Handler(socketserver.BaseRequestHandler):
         """Return what a line asks for."""
         number, now = user.number, time.time()
         if line is LineEvent.TOO_LONG:
-            return Notify(number, now, texts.LINE_TOO_LONG.format(self.server.settings.max_line))
+            self._is_too_long = True
+            return TooLong(number, now, self._too_long())
         if isinstance(line, LineEvent):
             return Leave(number, now, "quit" if line is LineEvent.END_OF_FILE else "kicked")
         user.last_seen = self.server.watchdog.now()
         self._size += len(line)
         self._wait(user, self._rates.line(len(line)))
+        if self._is_too_long:
+            self._is_too_long = False
+            return EndOfTooLong(number, now, self._too_long())
         entry = self.server.commands.parse(number, now, decode(line))
         if reason := self._rates.refusal(entry):
-            return Refuse(number, now, reason)
+            return Refuse(number, now, reason, "too_often")
+        self._is_program = self._is_program or isinstance(entry, Opening)
+        if entry.cost:
+            self._wait(user, self._rates.work(entry.cost))
         return entry
+
+    def _too_long(self) -> str:
+        return texts.LINE_TOO_LONG.format(self.server.settings.max_line)
 
     def _flush(self, user: User) -> None:
         """Put what has been read into the log: one put for many lines. Wait if readers cannot keep up with it."""
@@ -184,17 +208,3 @@ class Handler(socketserver.BaseRequestHandler):
             left = deadline - time.monotonic()
             if left <= 0 or not user.transport.recv(RECV_SIZE, left):
                 break
-
-
-def _speaks_something_else(transport: Transport, stopping: threading.Event) -> bool:
-    """Return whether the peer is a web browser or the like, which nobody should see come and go."""
-    end = time.monotonic() + LONGEST_LOOK
-    try:
-        data = transport.peek(RECV_SIZE, FIRST_LOOK)
-        while True:
-            first = FirstBytes()
-            if first.feed(data) or first.decided or not data or time.monotonic() > end or stopping.wait(FIRST_LOOK):
-                return first.foreign
-            data = transport.peek(MOST_PEEKED, 0)  # what has come is still there, so that polling would not wait
-    except OSError:  # reset by the peer
-        return True

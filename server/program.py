@@ -10,12 +10,15 @@ import socket
 import sys
 
 from .flags import parse_arguments, settings_of
+from .history.history import History
+from .history.schema import HistoryError
 from .limits.descriptors import raise_file_limit
 from .log.subscriber import Subscriber
 from .ops.journal import Journal
 from .ops.log_handler import DroppingHandler
 from .ops.trace import Trace
 from .server import ChatServer
+from .settings import Settings
 from .wire.addresses import is_loopback
 
 log = logging.getLogger(__name__)
@@ -42,15 +45,30 @@ def run() -> int:
     if arguments.trace:
         subscribers.append(Trace(handler.write_line))
     try:
-        server = ChatServer(settings, subscribers, on_failure=lambda: os.kill(os.getpid(), signal.SIGTERM))
-    except (OSError, UnicodeError) as error:
-        print(f"chatroom-server: cannot listen on {settings.ip} port {settings.port}: {error}", file=sys.stderr)
+        history = History(arguments.history, settings.remember) if arguments.history else None
+    except HistoryError as error:
+        print(f"chatroom-server: {error}", file=sys.stderr)
         return 1
-    with server:
-        _say_where(server)
-        log.info("%s: stopping", signal.Signals(signal.sigwait(STOP_SIGNALS)).name)
+    with history or contextlib.nullcontext():
+        try:
+            server = _make_server(settings, subscribers, history)
+        except (OSError, UnicodeError) as error:
+            print(f"chatroom-server: cannot listen on {settings.ip} port {settings.port}: {error}", file=sys.stderr)
+            return 1
+        with server:
+            _say_where(server)
+            log.info("%s: stopping", signal.Signals(signal.sigwait(STOP_SIGNALS)).name)
     log.info("stopped after %s", journal.summary())
     return 1 if server.supervisor.failed else 0
+
+
+def _make_server(settings: Settings, subscribers: list[Subscriber], history: History | None) -> ChatServer:
+    def fail() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if history is None:
+        return ChatServer(settings, subscribers, fail)
+    return ChatServer(settings, [*subscribers, history], fail, history, history.restored)
 
 
 def reachable_address(host: str) -> str:

@@ -14,23 +14,25 @@ The first three must not die. If one does, it is logged, and the owner of the se
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import logging
 import socket
-import socketserver
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import commands
+from . import __version__, commands
 from .chat import texts
+from .chat.archive import Archive, NoArchive, Restored
 from .chat.entries import Close
+from .chat.events import Bye
+from .chat.past import Departed, open_room
 from .handler import Handler
 from .limits.allowance import Allowances
 from .limits.connections import ConnectionLimiter
 from .limits.descriptors import within_file_limit
+from .limits.holds import Holds
 from .limits.rates import RateLimits
 from .limits.token_bucket import TokenBucket
 from .limits.watchdog import Watchdog
@@ -40,51 +42,56 @@ from .ops.memory import MemoryKeeper, find_trim
 from .settings import Settings
 from .threads.channel import Closed
 from .threads.supervisor import Supervisor
-from .wire.addresses import format_address, host_of, is_loopback
+from .wire.addresses import format_address, is_loopback
 from .wire.aliases import Aliases
 from .wire.encoding import Text
+from .wire.first_look import glance
+from .wire.listener import Listener
 from .wire.outbox import Outbox
 from .wire.transport import Transport
 from .wire.user import User
+from .wire.values import Values
 
 log = logging.getLogger(__name__)
 
-ACCEPT_PAUSE = 0.2  # seconds to wait for a descriptor to come free
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
 TOO_SLOW = f"{texts.TOO_SLOW}\n".encode()
 NOBODY = 0  # the number of no member
+_NOTHING, _NEW = NoArchive(), Restored()
 
 
-class ChatServer(socketserver.ThreadingTCPServer):
+class ChatServer(Listener):
     """The server. Call `start` and `stop` once each, or use it as a context manager. Go: Server"""
-
-    allow_reuse_address = True
-    request_queue_size = 1024  # with the default of 5, a burst of newcomers would wait for seconds
-    block_on_close = False  # socketserver's own list of threads keeps those that never started
 
     def __init__(
         self,
         settings: Settings,
         subscribers: Sequence[Subscriber] = (),
         on_failure: Callable[[], None] = lambda: None,
+        archive: Archive = _NOTHING,
+        restored: Restored = _NEW,
     ) -> None:
         """Listen on the address, without accepting anybody yet. Raises OSError or UnicodeError if the address cannot be had.
 
         `on_failure` is called, in the thread that it happens to, when the server should be stopped because of a bug.
-        Go: net.Listen
+        `archive` and `restored` are what a history knows of the time before. Go: net.Listen
         """
         self.settings = settings
         self.max_users = within_file_limit(settings.max_users)
         self.commands = commands.discover()
         self.text = Text("\n", settings.receipt)
         self.crlf_text = Text("\r\n", settings.receipt)
-        self.broadcaster = Broadcaster(subscribers, settings.memory)
+        self.values = Values(__version__, settings.hold, settings.idle_timeout)
+        room = open_room(time.time_ns() // 1000, archive, restored, settings.remember, settings.replay)
+        self._were_online = restored.online
+        self.broadcaster = Broadcaster(subscribers, settings.memory, room, self.values)
         self.watchdog = Watchdog(settings.idle_timeout, self.broadcaster.users)
         self.supervisor = Supervisor(on_failure)
         self._limiter = ConnectionLimiter(self.max_users, settings.max_per_ip, settings.trust_loopback)
         self._allowances = Allowances(settings)
         self._aliases = Aliases()
         self._memory = MemoryKeeper(find_trim())
+        self._holds = Holds(settings.hold, self.broadcaster.held, self.broadcaster.offline)
         self._numbers = itertools.count(NOBODY + 1)
         self._refusals = TokenBucket(burst=2, rate=0.1)  # how often they are logged
         # The connections that are being handled. The accept thread puts them in; each handler takes itself out.
@@ -93,20 +100,14 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self._accept = self.supervisor.thread("accept", lambda: self.serve_forever(0.1))
         self._broadcast = self.supervisor.thread("broadcaster", self.broadcaster.listen_message)
         self._watch = self.supervisor.thread("watchdog", self.watchdog.run)
-        found = socket.getaddrinfo(settings.ip, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        self.address_family = found[0][0]
-        super().__init__((settings.ip, settings.port), Handler)
-
-    @property
-    def port(self) -> int:
-        """The port on which the server listens."""
-        port: int = self.server_address[1]
-        return port
+        super().__init__(settings.ip, settings.port, Handler, self.stopping)
 
     def start(self) -> None:
         """Let people in. Go: Server.Start"""
         threading.stack_size(STACK_SIZE)
         self._broadcast.start()
+        now = time.time()
+        self.broadcaster.broadcast([Departed(NOBODY, now, name, addr) for name, addr in self._were_online])
         if self.settings.idle_timeout:
             self._watch.start()
         self._accept.start()
@@ -155,23 +156,15 @@ class ChatServer(socketserver.ThreadingTCPServer):
         return RateLimits(self.settings, None if trusted else self._allowances.of(host))
 
     def service_actions(self) -> None:
-        """Give memory back now and then. `serve_forever` calls this in the accept thread, which disturbs nobody."""
+        """Do what is to be done now and then. `serve_forever` calls this in the accept thread, which disturbs nobody."""
         self._memory.look()
-
-    def get_request(self) -> tuple[socket.socket, object]:
-        """Accept. Where there is no descriptor left, wait a little, or the accept loop would spin."""
-        try:
-            request, address = super().get_request()
-            return request, (host_of(address), *address[1:])
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                self.stopping.wait(ACCEPT_PAUSE)
-            raise
+        with contextlib.suppress(Closed):  # the broadcaster has died of a bug, and the server is stopping
+            self._holds.look()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a connection its thread, if it may have one. Go: go server.Handler(conn)"""
-        if reason := self._limiter.enter(client_address[0]):
-            self._refuse(request, reason)
+        if refusal := self._limiter.enter(client_address[0]):
+            self._refuse(request, refusal)
         else:
             self._start_handler(request, client_address)
 
@@ -187,13 +180,6 @@ class ChatServer(socketserver.ThreadingTCPServer):
         """Log a bug in a handler. The OSError of a peer that has gone never comes here."""
         log.exception("handler of %s failed", client_address)
 
-    def server_bind(self) -> None:
-        """Bind. Connections inherit TCP_NODELAY, and an IPv6 socket takes IPv4 too."""
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.address_family == socket.AF_INET6:
-            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        super().server_bind()
-
     def _start_handler(self, request: socket.socket, client_address: Any) -> None:
         thread = threading.Thread(
             target=self.process_request_thread,
@@ -206,14 +192,15 @@ class ChatServer(socketserver.ThreadingTCPServer):
         except RuntimeError:  # the system has no more threads
             del self._connections[thread]
             self._limiter.leave(client_address[0])
-            self._refuse(request, texts.TOO_BUSY)
+            self._refuse(request, Bye("busy", texts.TOO_BUSY))
 
-    def _refuse(self, request: socket.socket, reason: str) -> None:
+    def _refuse(self, request: socket.socket, bye: Bye) -> None:
         """Tell a peer that cannot come in why, if that needs no waiting, and close."""
         if self._refusals.try_take():
-            log.warning("refused a connection: %s", reason)
+            log.warning("refused a connection: %s", bye.text)
         with contextlib.suppress(OSError):  # it is refused all the same
-            Transport(request).try_send(f"{reason}\n".encode())
+            transport = Transport(request)
+            transport.try_send((self.values if glance(transport).opens else self.text).encode(bye))
         self.shutdown_request(request)
 
     def _join_handlers(self, timeout: float) -> None:

@@ -23,5 +23,8 @@ class Settings:
     max_line: int = 4096  # bytes of a line, without its end
     outbox_limit: int = 256 * 1024  # bytes that may wait for one user
     memory: int = 128 * 1024 * 1024  # bytes that may wait for all users together; what they share is not counted
+    hold: float = 60.0  # seconds that a session waits for its program to come back
+    remember: int = 10_000  # events that are kept in memory
+    replay: int = 0  # lines of talk that a newcomer is shown
     hide_addr: bool = False  # whether a short tag is shown in place of addresses
     linger: float = 1.0  # seconds that a peer has to take its last words, and to say goodbye in its turn

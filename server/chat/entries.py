@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import events, texts
+from .events import DONE, Done
+from .for_programs import Refused
+from .past import replay
 from .room import Entry, Member, Room
 from .told import Told
 
@@ -17,16 +20,22 @@ class Join(Entry):
     """Somebody comes in. Go: User.Online"""
 
     addr: str
+    opening: Opening | None = None  # what they have said first, if that brings them in in its own way
 
     def apply(self, room: Room, told: Told) -> None:
         """Announce them to everyone, the newcomer too. A room that is closed sends them away."""
         told.begin(self.number)
+        if self.opening:
+            told.switch(self.number)
         if room.closed:
             told.tell_one(self.number, events.Bye("closing", texts.CLOSING))
             told.end(self.number)
+        elif self.opening:
+            self.opening.enter(room, self.addr, told)
         else:
             member = room.add(self.number, self.addr)
             told.tell_everyone(events.Joined(self.time, member.name, member.addr))
+            replay(room, self.number, self.time, told)
 
 
 @dataclass(slots=True)
@@ -41,10 +50,11 @@ class Leave(Entry):
         member = room.remove(self.number)
         if member is None:
             return
-        if self.farewell:
-            told.tell_one(self.number, events.Bye(self.why, self.farewell))
+        told.tell_one(self.number, events.Bye(self.why, self.farewell))
         told.end(self.number)
         told.tell_everyone(events.Left(self.time, member.name, member.addr, self.why))
+        if member.session:
+            room.sessions.leave(member.session, self.why, told.memory.end)
 
 
 @dataclass(slots=True)
@@ -53,7 +63,7 @@ class Close(Entry):
 
     def apply(self, room: Room, told: Told) -> None:
         """Tell everyone as the last thing that they hear."""
-        told.tell_everyone(events.Bye("closing", texts.CLOSING))
+        told.say_goodbye(events.Bye("closing", texts.CLOSING))
         for number in room.members:
             told.end(number)
         room.close()
@@ -66,11 +76,28 @@ class Line(Entry):
     def apply(self, room: Room, told: Told) -> None:
         """Do what the line asks for, then give the receipt. A line of somebody who has left does nothing."""
         member = room.members.get(self.number)
-        if member is not None:
-            told.done(self.number, self.act(room, member, told))
+        if member is None:
+            return
+        if member.session is None:
+            told.tell_one(self.number, self.act(room, member, told))
+            return
+        digest, line = member.session.digest, room.sessions.take_line(member.session)
+        done = self.act(room, member, told)
+        if done.code:  # why, its author should hear even if the connection ends first
+            told.remember(Refused(self.time, done.text, done.code, session=digest, number=line))
+        told.tell_one(self.number, Done(done.text, done.code, line))
 
-    def act(self, room: Room, member: Member, told: Told) -> str:
-        """Do what the line asks for. Return the reply for its author, or an empty text."""
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Do what the line asks for. Return the receipt: DONE, or one with a reply, or with a reason why not."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class Opening(Line):
+    """A line that can be the first of a connection, and brings its author in in its own way."""
+
+    def enter(self, room: Room, addr: str, told: Told) -> None:
+        """Bring the author in, who is told values and comes from `addr`."""
         raise NotImplementedError
 
 
@@ -80,39 +107,16 @@ class Say(Line):
 
     text: str
 
-    def act(self, room: Room, member: Member, told: Told) -> str:
+    def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell everyone, the speaker too."""
-        told.tell_everyone(events.Said(self.time, member.name, member.addr, self.text))
-        return ""
+        told.tell_everyone(events.Said(self.time, member.name, member.addr, self.text), member)
+        return DONE
 
 
 @dataclass(slots=True)
 class Alive(Line):
     """An empty line: a heartbeat and nothing else."""
 
-    def act(self, room: Room, member: Member, told: Told) -> str:
+    def act(self, room: Room, member: Member, told: Told) -> Done:
         """Do nothing. The receipt is all."""
-        return ""
-
-
-@dataclass(slots=True)
-class Refuse(Line):
-    """A line that cannot be done. Its author is told the reason."""
-
-    reason: str
-
-    def act(self, room: Room, member: Member, told: Told) -> str:
-        """Return the reason."""
-        return self.reason
-
-
-@dataclass(slots=True)
-class Notify(Entry):
-    """Something that one member is told outside the answer to a line."""
-
-    text: str
-
-    def apply(self, room: Room, told: Told) -> None:
-        """Tell it, if the member is still there."""
-        if self.number in room.members:
-            told.tell_one(self.number, events.Notice(self.text))
+        return DONE

@@ -1,34 +1,28 @@
 """What members are told. Each event is a value that also knows the line which a text user reads.
 
-An encoding turns events into bytes. It needs nothing but `line()`, so a new kind of event needs no new encoding.
 Times are seconds since 1970.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import texts
+from .kinds import Event, Long, Own, Placed
 
-
-class Event:
-    """Something that a member is told."""
-
-    __slots__ = ()
-    is_long = False  # whether it may be long, so that all who are told the same share it
-
-    def line(self) -> str:
-        """Return what a text user reads, without the last line end. An empty text means that they read nothing."""
-        raise NotImplementedError
+MOST_LISTED = 200  # users in one object, so that a program need not take a line of any length
 
 
 # Events are values: nobody changes one. They are not frozen, because making a frozen one costs three times as much,
 # and there is one for each line that is said.
 @dataclass(slots=True)
-class Joined(Event):
+class Joined(Placed):
     """Somebody has come online."""
 
-    time: float
+    type = "joined"
+    shown = ("at", "time", "name", "addr")
+
     name: str
     addr: str
 
@@ -38,10 +32,13 @@ class Joined(Event):
 
 
 @dataclass(slots=True)
-class Said(Event):
+class Said(Placed):
     """Somebody has said `text` to everyone."""
 
-    time: float
+    type = "said"
+    shown = ("at", "time", "name", "addr", "text")
+    is_talk = True
+
     name: str
     addr: str
     text: str
@@ -52,10 +49,12 @@ class Said(Event):
 
 
 @dataclass(slots=True)
-class Left(Event):
-    """Somebody has gone. `why` is quit, lost, idle, slow or kicked."""
+class Left(Placed):
+    """Somebody has gone. `why` is quit, lost, idle, slow, kicked or closing."""
 
-    time: float
+    type = "left"
+    shown = ("at", "time", "name", "addr", "why")
+
     name: str
     addr: str
     why: str
@@ -66,35 +65,53 @@ class Left(Event):
 
 
 @dataclass(slots=True)
-class Whispered(Event):
-    """`name` has said `text` to one member alone."""
+class Whispered(Placed):
+    """`name` has said `text` to one member alone. `receiver` is the digest of that member's session, if there is one."""
 
-    time: float
+    type = "whisper"
+    shown = ("at", "time", "name", "to", "text")
+    is_private = True
+
     name: str
+    to: str
     text: str
+    receiver: str = ""
 
     def line(self) -> str:
         """Return `NAME: TEXT`."""
         return f"{self.name}: {self.text}"
 
+    def heard_by(self, session: str) -> Event | None:
+        """Return it for the sender as its own, and for the receiver."""
+        if session and self.session == session:
+            return Own(self)
+        return self if session and self.receiver == session else None
+
 
 @dataclass(slots=True)
-class Users(Event):
-    """Who is online: a tuple of (address, name) pairs."""
+class Users(Long):
+    """Who is online: a tuple of (address, name) pairs. `number` is the line in which a program has asked."""
 
-    is_long = True
+    type = "users"
+    shown = ("number", "users")
+
     users: tuple[tuple[str, str], ...]
+    number: int | None = None
 
     def line(self) -> str:
         """Return a line `[ADDR]NAME:在线` for each user."""
         return "\n".join(f"[{addr}]{name}:{texts.LISTED}" for addr, name in self.users)
+
+    def parts(self) -> Iterator[Event]:
+        """Yield them in lists of MOST_LISTED."""
+        for start in range(0, len(self.users), MOST_LISTED):
+            yield Users(self.users[start : start + MOST_LISTED], self.number)
 
 
 @dataclass(slots=True)
 class Notice(Event):
     """A text of one or more lines that is for reading only."""
 
-    is_long = True
     text: str
 
     def line(self) -> str:
@@ -104,9 +121,17 @@ class Notice(Event):
 
 @dataclass(slots=True)
 class Done(Event):
-    """The receipt: a line has been dealt with. `text` is the reply to it, if there is one."""
+    """The receipt: a line has been dealt with. `text` is the reply to it, if there is one.
+
+    With a `code` it could not be done, and the code says why to programs. `number` is the line's, for programs too.
+    """
+
+    type = "done"
+    shown = ("number", "code", "text")
 
     text: str = ""
+    code: str = ""
+    number: int | None = None
 
     def line(self) -> str:
         """Return the reply. The encoding adds `I'm live`, unless the server runs without receipts."""
@@ -115,9 +140,12 @@ class Done(Event):
 
 @dataclass(slots=True)
 class Bye(Event):
-    """The last that a member is told. `why` is the same word as in Left, or closing."""
+    """The last that a member is told. `code` is the same word as `why` in Left, or one for whoever cannot come in."""
 
-    why: str
+    type = "bye"
+    shown = ("code", "text")
+
+    code: str
     text: str
 
     def line(self) -> str:

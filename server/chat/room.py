@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from .archive import Archive, NoArchive
 from .events import Users
+from .memory import Memory
 from .names import fold
+from .sessions import Session, Sessions
 from .told import Told
 
 
 @dataclass(slots=True)
 class Entry:
     """What one member wants, at its place in the log. `number` is the member's, `time` is seconds since 1970."""
+
+    cost: ClassVar[float] = 0.0  # seconds of processor time that it takes outside the handler's thread
 
     number: int
     time: float
@@ -34,6 +40,7 @@ class Member:
     addr: str
     name: str
     key: str  # the folded name, under which it is unique
+    session: Session | None = None  # only programs have one
 
 
 @dataclass(slots=True)
@@ -43,13 +50,20 @@ class Room:
     members: dict[int, Member] = field(default_factory=dict)  # by number
     online_map: dict[str, Member] = field(default_factory=dict)  # by folded name
     closed: bool = False
+    sessions: Sessions = field(default_factory=Sessions)
+    memory: Memory = field(default_factory=Memory, compare=False)
+    archive: Archive = field(default_factory=NoArchive, compare=False)  # what is older than the memory
+    replay: int = 0  # how many lines of talk a newcomer is shown
     _users: Users | None = field(default=None, compare=False)  # the answer to `who`, until something changes
 
     def apply(self, entries: Iterable[Entry]) -> Told:
         """Apply entries in their order, and return what each member is told by them."""
-        told = Told()
+        self.memory.trim()
+        told = Told(self.memory)
         for entry in entries:
             entry.apply(self, told)
+        told.sessions, self.sessions.changed = self.sessions.changed, {}
+        told.settle()
         return told
 
     def users(self) -> Users:
@@ -58,9 +72,14 @@ class Room:
             self._users = Users(tuple((member.addr, member.name) for member in self.online_map.values()))
         return self._users
 
-    def add(self, number: int, addr: str) -> Member:
-        """Add a member, whose name is its address. Go: the OnlineMap half of User.Online"""
-        member = self.members[number] = Member(number, addr, addr, fold(addr))
+    def is_free(self, key: str) -> bool:
+        """Return whether nobody has a name, and no session keeps it."""
+        return key not in self.online_map and key not in self.sessions.names
+
+    def add(self, number: int, addr: str, name: str = "") -> Member:
+        """Add a member. Without a `name`, which must be free, it is the address. Go: the OnlineMap half of User.Online"""
+        name = name or addr
+        member = self.members[number] = Member(number, addr, name, fold(name))
         self.online_map[member.key] = member
         self._users = None
         return member
@@ -78,10 +97,12 @@ class Room:
 
     def rename(self, member: Member, name: str, key: str) -> bool:
         """Give a member another name. Return False if somebody else has it."""
-        if self.online_map.get(key, member) is not member:
+        if self.online_map.get(key, member) is not member or key in self.sessions.names:
             return False
         self._free_name(member)
         member.name, member.key = name, key
+        if member.session:
+            member.session.name, member.session.key = name, key
         self._users = None
         self.online_map[key] = member
         return True

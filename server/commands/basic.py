@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..chat import events, names, texts
+from ..chat import names, texts
 from ..chat.entries import Line
+from ..chat.events import DONE, Done, Users, Whispered
+from ..chat.for_programs import Renamed
+from ..chat.private_words import whisper
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
@@ -15,10 +18,13 @@ from .registry import Command, Request
 class Who(Line):
     """The question who is online. Go: who in User.DoMessage"""
 
-    def act(self, room: Room, member: Member, told: Told) -> str:
+    def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the asker everyone who is online at this point of the log."""
-        told.tell_one(self.number, room.users())
-        return ""
+        users = room.users()
+        if member.session:
+            users = Users(users.users, member.session.line)
+        told.tell_several(self.number, list(users.parts()))
+        return DONE
 
 
 @dataclass(slots=True)
@@ -31,10 +37,14 @@ class Rename(Line):
     name: str
     key: str
 
-    def act(self, room: Room, member: Member, told: Told) -> str:
+    def act(self, room: Room, member: Member, told: Told) -> Done:
         """Take the name, if nobody else has it: looking and taking are one step."""
-        renamed = room.rename(member, self.name, self.key)
-        return texts.RENAMED + self.name if renamed else texts.NAME_TAKEN
+        old = member.name
+        if not room.rename(member, self.name, self.key):
+            return Done(texts.NAME_TAKEN, "name_taken")
+        if self.name != old:
+            told.tell_everyone(Renamed(self.time, old, self.name, member.addr), member)
+        return Done(texts.RENAMED + self.name)
 
 
 @dataclass(slots=True)
@@ -44,13 +54,13 @@ class Whisper(Line):
     key: str
     text: str
 
-    def act(self, room: Room, member: Member, told: Told) -> str:
-        """Tell the one who has the name, and nobody else."""
-        receiver = room.online_map.get(self.key)
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Tell the one who has the name, and nobody else. A program that is away for a moment hears it later."""
+        receiver = room.online_map.get(self.key) or room.sessions.keep_word(self.key)
         if receiver is None:
-            return texts.NOT_ONLINE
-        told.tell_one(receiver.number, events.Whispered(self.time, member.name, self.text))
-        return ""
+            return Done(texts.NOT_ONLINE, "not_online")
+        whisper(Whispered(self.time, member.name, receiver.name, self.text), member, receiver, told)
+        return DONE
 
 
 def parse_who(request: Request) -> Entry:
@@ -66,7 +76,7 @@ def parse_rename(request: Request) -> Entry:
     try:
         name = names.check(words[0], request.registry.commands)
     except names.BadName as error:
-        return request.refuse(f"{texts.NAME_BAD}{error}")
+        return request.refuse(f"{texts.NAME_BAD}{error}", "name_bad")
     return Rename(request.number, request.time, name, names.fold(name))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..chat import events
 from ..chat.entries import Leave, Line
+from ..chat.events import DONE, Done, Notice
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
@@ -17,10 +17,10 @@ class Help(Line):
 
     text: str
 
-    def act(self, room: Room, member: Member, told: Told) -> str:
+    def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the asker."""
-        told.tell_one(self.number, events.Notice(self.text))
-        return ""
+        told.tell_one(self.number, Notice(self.text))
+        return DONE
 
 
 @dataclass(slots=True)
@@ -29,8 +29,11 @@ class Quit(Leave):
 
     def apply(self, room: Room, told: Told) -> None:
         """Give the receipt, then leave as everyone does."""
-        if self.number in room.members:
-            told.done(self.number)
+        member = room.members.get(self.number)
+        if member and member.session:
+            told.tell_one(self.number, Done(number=room.sessions.take_line(member.session)))
+        elif member:
+            told.tell_one(self.number, DONE)
         Leave.apply(self, room, told)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..chat.entries import Line
-from ..chat.events import Event
+from ..chat.events import DONE, Done
+from ..chat.kinds import Placed
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
@@ -14,10 +15,13 @@ ME_FORMAT = "消息格式不正确，请使用 [/me content] 格式"
 
 
 @dataclass(slots=True)
-class Emoted(Event):
+class Emoted(Placed):
     """Somebody has done something."""
 
-    time: float
+    type = "emote"
+    shown = ("at", "time", "name", "addr", "text")
+    is_talk = True
+
     name: str
     addr: str
     text: str
@@ -33,10 +37,10 @@ class Emote(Line):
 
     text: str
 
-    def act(self, room: Room, member: Member, told: Told) -> str:
+    def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell everyone, the member too."""
-        told.tell_everyone(Emoted(self.time, member.name, member.addr, self.text))
-        return ""
+        told.tell_everyone(Emoted(self.time, member.name, member.addr, self.text), member)
+        return DONE
 
 
 def parse_me(request: Request) -> Entry:

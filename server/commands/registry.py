@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..chat import names, texts
-from ..chat.entries import Alive, Refuse, Say
+from ..chat.entries import Alive, Say
+from ..chat.refusals import Refuse
 from ..chat.room import Entry
 
 
@@ -25,9 +26,9 @@ class Request:
     separator: str  # what stood between the words: a space, or `|`, as ports of the Go program send it
     registry: Registry
 
-    def refuse(self, reason: str) -> Entry:
-        """Return the entry that tells the member why the command cannot be done."""
-        return Refuse(self.number, self.time, reason)
+    def refuse(self, reason: str, code: str = "bad_format") -> Entry:
+        """Return the entry that tells the member why the command cannot be done, and a program the code."""
+        return Refuse(self.number, self.time, reason, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Registry:
         if text[0] == "/":
             if text.startswith("//"):
                 return Say(number, time, text[1:])
-            return self._parse_command(number, time, text[1:]) or Refuse(number, time, texts.UNKNOWN_COMMAND)
+            unknown = Refuse(number, time, texts.UNKNOWN_COMMAND, "unknown_command")
+            return self._parse_command(number, time, text[1:]) or unknown
         if text.startswith(self._plain):
             word, _, rest = self._first_word(text)
             command = self.commands.get(word)

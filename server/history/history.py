@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from ..chat.archive import Gap
-from ..chat.events import Placed
+from ..chat.kinds import Placed
 from ..chat.memory import REMEMBERED
 from ..log.subscriber import Batch
 from ..threads.channel import Closed
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 MOST_TOGETHER = 500  # events and sessions in one transaction, unless one batch has more
 REST = 4.0  # how long the thread rests after writing, as a multiple of how long it wrote
 LONGEST_REST = 0.1  # seconds; what was said in the meantime is lost if the server is killed
+SHORTEST_REST = 0.02
 MOST_READERS = 4  # threads that read at a time
 
 
@@ -69,6 +70,13 @@ class History:
             self._thread.join()
         else:
             self._writer.close(is_clean=False)
+
+    def __enter__(self) -> History:  # noqa: PYI034 (typing.Self is 3.11)
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def record(self, batch: Batch) -> None:
         """Hand a batch to the thread that writes. Runs in the broadcaster's thread, and never waits."""
@@ -154,7 +162,7 @@ class History:
 
     def _rest(self, worked: float) -> None:
         """Leave the processor to others, and let more come together for the next transaction."""
-        self._stopping.wait(min(REST * worked, LONGEST_REST))
+        self._stopping.wait(min(max(REST * worked, SHORTEST_REST), LONGEST_REST))
 
 
 def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:

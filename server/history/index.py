@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from ..chat.events import Placed
+from ..chat.kinds import Placed
 from ..chat.words import Query, spaced
 from .reading import newest
 from .rows import insert, load, select
@@ -17,7 +17,7 @@ from .schema import is_indexed
 from .writing import transaction
 
 STEP = 500  # lines that are put into the index at once
-MOST_READ = 100_000  # lines that a search reads which the index does not help to find
+MOST_READ = 30_000  # lines that a search reads which the index does not help to find
 CHUNK = 1000  # lines that it reads with one statement
 MOST_PHRASES = 8  # that the index is asked for; the rest is left to the second look
 LARGEST = (1 << 63) - 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from ..chat.archive import Gap, Restored
-from ..chat.events import Placed
+from ..chat.kinds import Placed
 from ..chat.names import fold
 from ..chat.sessions import Session
 from .rows import load, select

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 
-from ..chat.events import Placed
+from ..chat.kinds import Placed
 
 MOST_ROWS = (
     1024 if sqlite3.sqlite_version_info >= (3, 32) else 64

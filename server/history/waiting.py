@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..chat.events import Joined, Left, Placed, Renamed
+from ..chat.events import Joined, Left
+from ..chat.for_programs import Renamed
+from ..chat.kinds import Placed
 from ..chat.sessions import Session
 from ..threads.channel import Channel
 

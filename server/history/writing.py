@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..chat.events import Placed
+from ..chat.kinds import Placed
 from .rows import insert, store
 from .waiting import Hole, Kept, Part, Presence
 

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 
 from ..chat import texts
+from ..chat.events import Bye
 from ..wire.addresses import is_loopback, network_of
 
 
@@ -24,17 +25,17 @@ class ConnectionLimiter:
         self._total = 0
         self._by_network: Counter[str] = Counter()
 
-    def enter(self, host: str) -> str:
-        """Count a connection from `host` in. Return an empty text, or why it is refused; then it is not counted."""
+    def enter(self, host: str) -> Bye | None:
+        """Count a connection from `host` in. Return why it is refused, if it is; then it is not counted."""
         network = network_of(host)
         with self._lock:
             if 0 < self._max_users <= self._total:
-                return texts.FULL
+                return Bye("full", texts.FULL)
             if 0 < self._max_per_ip <= self._by_network[network] and not (self._trust_loopback and is_loopback(host)):
-                return texts.TOO_MANY_FROM_THERE
+                return Bye("too_many", texts.TOO_MANY_FROM_THERE)
             self._total += 1
             self._by_network[network] += 1
-            return ""
+            return None
 
     def leave(self, host: str) -> None:
         """Count a connection from `host` out."""

@@ -47,6 +47,10 @@ class RateLimits:
         before, self._busy = self._busy, time.thread_time()
         return self._allowance.busy(self._busy - before)
 
+    def work(self, seconds: float) -> float:
+        """Count processor time that a line will take elsewhere. Return the seconds that its author has to wait."""
+        return self._allowance.busy(seconds) if self._allowance else 0.0
+
     def congested(self, size: int) -> float:
         """Count `size` bytes said while readers cannot keep up. Return the seconds to wait, which are 0 for the quiet.
 

@@ -12,14 +12,17 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ..chat.entries import Join
+from ..chat.copies import Copy
+from ..chat.entries import Join, Opening
 from ..chat.room import Entry, Room
 from ..chat.told import Told
 from ..threads.channel import Channel
 from ..wire.backlog import DEFAULT_MEMORY, Backlog
-from ..wire.encoding import Encoding, Page
+from ..wire.encoding import Encoding
+from ..wire.pages import Pages
 from ..wire.turns import GROUP, TURNS
 from ..wire.user import User
+from ..wire.values import Values
 from .subscriber import Batch, Subscriber
 
 log = logging.getLogger(__name__)
@@ -28,15 +31,21 @@ log = logging.getLogger(__name__)
 # a flood of speakers is only slowed down to its speed. A batch is never larger than this and one put more.
 MESSAGE_CAPACITY = 256 * 1024
 ENTRY_WEIGHT = 200
-LARGE = 64 * 1024  # bytes of a batch above which nobody gets a copy of their own
 
 
 class Broadcaster:
     """The log of all entries, and the thread that applies it. Go: Server.Message, Server.mapLock"""
 
-    def __init__(self, subscribers: Sequence[Subscriber] = (), memory: int = DEFAULT_MEMORY) -> None:
-        """`memory` is the number of bytes that may wait for all users together."""
-        self.room = Room()  # Go: Server.OnlineMap
+    def __init__(
+        self,
+        subscribers: Sequence[Subscriber] = (),
+        memory: int = DEFAULT_MEMORY,
+        room: Room | None = None,
+        values: Encoding | None = None,
+    ) -> None:
+        """`memory` is the number of bytes that may wait for all users together. Programs are told things in `values`."""
+        self.room = room or Room()  # Go: Server.OnlineMap
+        self._values = values or Values()
         self.map_lock = threading.RLock()
         self.message: Channel[Entry] = Channel(MESSAGE_CAPACITY)
         self.backlog = Backlog(memory)
@@ -46,10 +55,10 @@ class Broadcaster:
         # it out after the entry, so the channel keeps the two apart and no lock is needed.
         self._arriving: dict[int, User] = {}
 
-    def online(self, user: User) -> None:
-        """Let a user in. Raises Closed. Go: User.Online"""
+    def online(self, user: User, opening: Opening | None = None) -> None:
+        """Let a user in, who may have said an `opening`. Raises Closed. Go: User.Online"""
         self._arriving[user.number] = user
-        self.message.put_all([Join(user.number, time.time(), user.addr)])
+        self.message.put_all([Join(user.number, time.time(), user.addr, opening)])
 
     def broadcast(self, entries: list[Entry], size: int = 0) -> None:
         """Append what a user has caused to the log, and wait while the log is full. Raises Closed.
@@ -65,6 +74,11 @@ class Broadcaster:
         When a thousand leave at once, waking those who wait would cost more than the room that their entries take.
         """
         self.message.put_all(entries, wait=False)
+
+    def held(self) -> dict[str, int]:
+        """Return the sessions without a connection, by digest, and where in the log they lost it. Any thread."""
+        with self.map_lock:
+            return {digest: session.held_since for digest, session in self.room.sessions.held.items()}
 
     def users(self) -> list[User]:
         """Return everyone online, at one moment. Any thread."""
@@ -88,43 +102,40 @@ class Broadcaster:
         taken = time.time()
         with self.map_lock:
             told = self.room.apply(entries)
-            pages: dict[Encoding, Page] = {}
+            pages = Pages(told.common, self._values)
             if told.common:
                 self._tell_the_others(told, pages)
-            for number in told.copies:
-                self._tell_one(number, told, pages)
+            for number, copy in told.copies.items():
+                self._tell_one(number, copy, pages)
             if self.backlog.is_over():
                 self._make_room()
         for subscriber in self._subscribers:
             self._record(subscriber, Batch(entries, told, self._users, taken))
 
-    def _tell_the_others(self, told: Told, pages: dict[Encoding, Page]) -> None:
+    def _tell_the_others(self, told: Told, pages: Pages) -> None:
         """Hand the common events to everyone who is told nothing else: one object for all of one encoding."""
         copies = told.copies
         others = [user for number, user in self._users.items() if number not in copies]
         for start in range(0, len(others), GROUP):
             began = time.perf_counter()
             for user in others[start : start + GROUP]:
-                page = pages.get(user.encoding) or self._make_page(told, user.encoding, pages)
-                user.outbox.put(page.data, shared=True)
+                if data := pages.of(user.encoding).data:
+                    user.outbox.put(data, shared=True)
             TURNS.note(time.perf_counter() - began)
 
-    def _tell_one(self, number: int, told: Told, pages: dict[Encoding, Page]) -> None:
+    def _tell_one(self, number: int, copy: Copy, pages: Pages) -> None:
         """Hand one member what it alone is told, between the common events."""
-        copy = told.copies[number]
         user = self._users.get(number) or self._arriving.pop(number, None)
         if user is None:
             return
-        page = pages.get(user.encoding) or self._make_page(told, user.encoding, pages)
-        if copy.is_long or len(page.data) > LARGE:
-            user.outbox.put_parts(page.parts(copy))
-        else:
-            user.outbox.put(page.copy(copy))
+        pages.hand(user, copy)
         if copy.end is None:
             self._users[number] = user
         else:
             self._users.pop(number, None)
             user.outbox.close()
+            if copy.evicted:
+                user.outbox.interrupt()
 
     def _make_room(self) -> None:
         """Drop those who are furthest behind, until no more waits than may."""
@@ -132,10 +143,6 @@ class Broadcaster:
             if not self.backlog.is_over():
                 return
             user.outbox.drop()
-
-    def _make_page(self, told: Told, encoding: Encoding, pages: dict[Encoding, Page]) -> Page:
-        page = pages[encoding] = Page(told.common, encoding)
-        return page
 
     def _record(self, subscriber: Subscriber, batch: Batch) -> None:
         try:

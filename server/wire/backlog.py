@@ -43,10 +43,10 @@ class Lag:
         if self.waiting > self._limit // 2:
             self._backlog.note(self, behind=True)
 
-    def sent(self, size: int, private: int) -> None:
-        """Count bytes that the reader has taken, or that were given up."""
+    def sent(self, size: int, private: int, taken: int) -> None:
+        """Count bytes that wait no longer, because the reader has taken so many, or because they were given up."""
         self.waiting -= size
-        self._taken += size
+        self._taken += taken
         self._free(min(private, self.private))  # all of it is free already if the reader was given up
         if self.waiting <= self._limit // 4:
             self._backlog.note(self, behind=False)

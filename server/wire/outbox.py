@@ -18,15 +18,12 @@ changes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from ..threads.channel import Channel
 from .backlog import Backlog, Lag
+from .pieces import Data, Part, pieces, size_of
 from .transport import Transport
-
-PIECE = 32 * 1024  # bytes that the writer sends at once, so that it is seen how far the peer has come
-
-Part = tuple["bytes | memoryview", bool]  # what is sent, and whether others are sent the same object
 
 
 class Outbox:
@@ -40,7 +37,7 @@ class Outbox:
         self._transport = transport
         self._try_send = transport.try_send
         self._addr = addr
-        self._last_words = last_words
+        self.last_words = last_words
         self._lock = threading.Lock()
         self._channel: Channel[Part] = Channel()
         self._writer: threading.Thread | None = None
@@ -68,7 +65,7 @@ class Outbox:
                 self._enqueue(memoryview(data)[sent:], shared)
 
     def put_parts(self, parts: Iterable[Part]) -> None:
-        """Send several parts as one, and leave that to the writer: they are large."""
+        """Send several parts as one, and leave that to the writer: they are large, or have still to be made."""
         with self._lock:
             if self._may_put():
                 for data, shared in parts:
@@ -119,17 +116,18 @@ class Outbox:
         """
         try:
             while batch := self._channel.get_all():
-                for data, private in _pieces(batch):
-                    if not self._given_up:
-                        self._transport.send_all(data)
+                for data, waited, private in pieces(batch):
+                    if self._given_up:
+                        break
+                    self._transport.send_all(data)
                     with self._lock:
-                        self.lag.sent(len(data), private)
+                        self.lag.sent(waited, private, len(data))
             self._transport.stop_sending()
         except OSError:  # the peer is gone, or somebody hung up on it
             self.close()
         finally:
             with self._lock:
-                self.lag.sent(self.lag.waiting, self.lag.private)
+                self.lag.sent(self.lag.waiting, self.lag.private, 0)
             self._ended.release()
 
     def _may_put(self) -> bool:
@@ -137,7 +135,7 @@ class Outbox:
             self._drop()
         return not self.closed
 
-    def _enqueue(self, data: bytes | memoryview, shared: bool) -> None:
+    def _enqueue(self, data: Data, shared: bool) -> None:
         if self.closed:  # by the part before this one, for want of a thread
             return
         if self._writer is None:
@@ -150,12 +148,12 @@ class Outbox:
                 self._transport.stop_reading()
                 return
             self._writer = writer
-        self.lag.add(len(data), shared)
+        self.lag.add(size_of(data), shared)
         self._channel.put((data, shared))
 
     def _drop(self) -> None:
         self.overflowed = True
-        self._enqueue(self._last_words, shared=True)
+        self._enqueue(self.last_words, shared=True)
         self._close()
         self._transport.stop_reading()
 
@@ -168,23 +166,3 @@ class Outbox:
         if self._writer is None:
             self._transport.stop_sending()
             self._ended.release()
-
-
-def _pieces(batch: list[Part]) -> Iterator[tuple[bytes | memoryview, int]]:
-    """Yield what is to be sent in pieces of a good size, each with the number of its bytes that nobody shares."""
-    small: list[bytes | memoryview] = []
-    size = private = 0
-    for data, shared in batch:
-        if small and size + len(data) > PIECE:
-            yield b"".join(small), private
-            small, size, private = [], 0, 0
-        if len(data) <= PIECE:
-            small.append(data)
-            size += len(data)
-            private += 0 if shared else len(data)
-        else:
-            for start in range(0, len(data), PIECE):
-                piece = memoryview(data)[start : start + PIECE]
-                yield piece, 0 if shared else len(piece)
-    if small:
-        yield b"".join(small), private

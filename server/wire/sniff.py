@@ -1,4 +1,4 @@
-"""Telling a chat from HTTP and TLS by the first bytes. Pure.
+"""Telling by the first bytes who comes: HTTP and TLS, a program that wants values, or anyone else. Pure.
 
 A web page can make a browser send what it likes, but only behind a request line or a TLS handshake. So whatever begins
 a connection with one of these is no chat, however late and in however many pieces it comes.
@@ -11,9 +11,12 @@ import re
 # A request line up to its version, as no person types it; and a TLS record of the kind handshake, version 3.x.
 _REQUEST = re.compile(rb"[A-Z-]{3,20} [^ \r\n]+ HTTP/[0-9]")
 _TLS = re.compile(rb"\x16\x03[\x00-\x04]")
+# The first line of a program that has to be understood before the program can come in.
+_OPENING = re.compile(rb"/(?:json|resume)(?: [^\n]{0,200})?\r?\n")
 # What is a beginning of one of these.
 _BEGINNING = re.compile(
-    rb"(?:[A-Z-]{0,20}|[A-Z-]{3,20} [^ \r\n]*|[A-Z-]{3,20} [^ \r\n]+ (?:H|HT|HTT|HTTP|HTTP/)?|\x16\x03?)\Z"
+    rb"(?:[A-Z-]{0,20}|[A-Z-]{3,20} [^ \r\n]*|[A-Z-]{3,20} [^ \r\n]+ (?:H|HT|HTT|HTTP|HTTP/)?|\x16\x03?"
+    rb"|/[a-z]{0,6}|/(?:json|resume) [^\n]{0,200})\r?\Z"
 )
 _TARGET = re.compile(rb"\A([A-Z-]+ )[^ \r\n]+")
 
@@ -23,6 +26,7 @@ class FirstBytes:
 
     def __init__(self) -> None:
         self.foreign = False  # whether the peer speaks HTTP or TLS
+        self.opens = False  # whether the first line is there, and is one that brings the peer in in its own way
         self.decided = False  # whether nothing that comes can change that
         self._start = b""
 
@@ -31,7 +35,8 @@ class FirstBytes:
         if not self.decided:
             start = self._start + data
             self.foreign = bool(_REQUEST.match(start) or _TLS.match(start))
-            self.decided = self.foreign or not _BEGINNING.match(start)
+            self.opens = bool(_OPENING.match(start))
+            self.decided = self.foreign or self.opens or not _BEGINNING.match(start)
             # One byte stands for all of a request's target, which may be of any length.
             self._start = b"" if self.decided else _TARGET.sub(rb"\1/", start)
         return self.foreign

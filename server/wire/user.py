@@ -22,6 +22,7 @@ class User:
         self.addr = addr
         self.transport = transport
         self.outbox = outbox
-        self.encoding = encoding  # how events become bytes; written by the handler
+        # How events become bytes. The handler writes it while the user reads text, the broadcaster from then on.
+        self.encoding = encoding
         self.last_seen = now  # seconds on the watchdog's clock, when the last line came; written by the handler
         self.kicked = False  # written by the watchdog

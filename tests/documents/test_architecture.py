@@ -59,13 +59,13 @@ print(*(event.line() for event in told.heard_by(1)), registry.help, sep="\\n")
 """
     lines = run_with(tmp_path, COMMAND, program)
     assert lines[:5] == ["a:1 waves", "", "[a:1]a:1:wave", "", "用户名不合法：不能使用命令的名称"]
-    assert "/wave             向大家挥手" in lines
+    assert "/wave              向大家挥手" in lines
 
 
 def test_an_encoding_can_be_added(tmp_path: Path) -> None:
     """It encodes whatever a user is told."""
     program = """
-from server.wire.encoding import Page
+from server.wire.pages import Page
 from server.wire.typed_lines import TypedLines
 told = room.apply([Say(1, 0.0, "大家好"), registry.parse(1, 0.0, "rename 小明")])
 print(Page(told.common, TypedLines()).copy(told.copies[1]).decode())
@@ -73,7 +73,7 @@ print(Page(told.common, TypedLines()).copy(told.copies[1]).decode())
     assert run_with(tmp_path, ENCODING, program)[:3] == [
         '["said", "[a:1]a:1:大家好"]',
         '["done", ""]',
-        '["done", "修改用户名为: 小明"]',
+        '["renamed", ""]',
     ]
 
 
@@ -100,7 +100,7 @@ print(loudest.lines)
 
 # Settings without a flag: nobody has needed one yet.
 WITHOUT_FLAG = {"burst", "max_renames", "rename_period", "linger"}
-FLAGS = """--memory 5 --limit-loopback --ip 1.2.3.4 --port 7 --idle-timeout 8 --no-receipt --max-users 9 --max-per-ip 10 --rate 11 --max-line 12 --outbox 13
+FLAGS = """--hold 3 --remember 4 --replay 2 --memory 5 --limit-loopback --ip 1.2.3.4 --port 7 --idle-timeout 8 --no-receipt --max-users 9 --max-per-ip 10 --rate 11 --max-line 12 --outbox 13
 --hide-addr"""
 
 

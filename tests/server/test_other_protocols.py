@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from server import handler
 from server.server import ChatServer
+from server.wire import first_look
 from server.wire.transport import Transport
 
 from ..support.peers import PATIENCE, Peer, StrictServer
@@ -30,8 +30,8 @@ def test_a_browser_is_closed_before_it_joins(server: StrictServer, peers: Peers,
     """The server sends it nothing, and nobody sees it come or go."""
     first = peers(server)
     # The server waits long enough to see the first bytes, even on a busy machine.
-    release = handler.FIRST_LOOK
-    handler.FIRST_LOOK = PATIENCE
+    release = first_look.FIRST_LOOK
+    first_look.FIRST_LOOK = PATIENCE
     try:
         browser = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
         browser.sendall(FOREIGN[kind])
@@ -41,7 +41,7 @@ def test_a_browser_is_closed_before_it_joins(server: StrictServer, peers: Peers,
             pass  # the server closed without reading what it sent
         browser.close()
     finally:
-        handler.FIRST_LOOK = release
+        first_look.FIRST_LOOK = release
     assert first.ask("who") == [first.prefix + "在线"]
 
 
@@ -80,10 +80,10 @@ def test_a_browser_that_is_not_done_is_waited_for(
         return data
 
     monkeypatch.setattr(Transport, "peek", look)
-    monkeypatch.setattr(handler, "LONGEST_LOOK", PATIENCE)
+    monkeypatch.setattr(first_look, "LONGEST_LOOK", PATIENCE)
     begin, end = IN_PIECES[case]
     if "all that is" in case:
-        monkeypatch.setattr(handler, "MOST_PEEKED", 80_000)
+        monkeypatch.setattr(first_look, "MOST_PEEKED", 80_000)
     with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as browser:
         browser.sendall(begin)
         assert looked.wait(PATIENCE)
@@ -116,7 +116,7 @@ def test_only_the_first_line_can_be_a_request(server: StrictServer, peers: Peers
 
 def test_whoever_stops_in_the_middle_of_a_request_joins(server: StrictServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait is bounded, so that a person who has typed no more than `GET` is online like everybody else."""
-    monkeypatch.setattr(handler, "LONGEST_LOOK", 0.0)
+    monkeypatch.setattr(first_look, "LONGEST_LOOK", 0.0)
     peer = Peer(server.port)
     peer.send(b"GET")
     assert peer.line() == peer.prefix + "已上线"

@@ -7,7 +7,8 @@ from typing import cast
 
 from server.wire.backlog import DEFAULT_MEMORY, Backlog, Lag
 from server.wire.encoding import Encoding, Text
-from server.wire.outbox import Outbox, Part
+from server.wire.outbox import Outbox
+from server.wire.pieces import Part
 from server.wire.transport import Transport
 from server.wire.user import User
 
@@ -20,11 +21,12 @@ class PretendOutbox:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
         self.closed = False
+        self.last_words = b""
         self.lag = Lag(256 * 1024, Backlog(DEFAULT_MEMORY))
         self.interrupts = 0
 
     def put_parts(self, parts: Iterable[Part]) -> None:
-        self.put(b"".join(data for data, _ in parts))
+        self.put(b"".join(data if isinstance(data, (bytes, memoryview)) else b"".join(data) for data, _ in parts))
 
     def interrupt(self) -> None:
         self.interrupts += 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.chat.entries import Alive, Close, Join, Leave, Notify, Refuse, Say
+from server.chat.entries import Alive, Close, Join, Leave, Say
 from server.chat.events import DONE, Bye, Joined, Left, Said
 from server.chat.names import fold
+from server.chat.refusals import Refuse, TooLong
 from server.chat.room import Entry, Room
 from server.commands.basic import Rename, Whisper, Who
 
@@ -34,13 +35,15 @@ def test_lines_of_a_member_that_has_left_do_nothing(chat: Chat) -> None:
     """Nobody is told anything by them, and the member cannot leave twice."""
     chat.leave(1)
     chat.read(2)
-    told = chat.apply(Say(1, NOW, "x"), Who(1, NOW), Notify(1, NOW, "x"), Leave(1, NOW, "lost"))
+    told = chat.apply(Say(1, NOW, "x"), Who(1, NOW), TooLong(1, NOW, "x"), Leave(1, NOW, "lost"))
     assert (told.common, told.copies) == ([], {})
 
 
 def test_replies_and_receipts_stand_at_their_place(chat: Chat) -> None:
     """Within one batch they come between the common events, in the order of the entries."""
-    told = chat.apply(Alive(1, NOW), Say(1, NOW, "1"), Refuse(2, NOW, "no"), Say(2, NOW, "2"), Alive(1, NOW))
+    told = chat.apply(
+        Alive(1, NOW), Say(1, NOW, "1"), Refuse(2, NOW, "no", "bad_format"), Say(2, NOW, "2"), Alive(1, NOW)
+    )
     first, second = Said(NOW, "alice", "a:1", "1"), Said(NOW, "bob", "b:2", "2")
     assert told.heard_by(1) == [DONE, first, DONE, second, DONE]
     assert [event.line() for event in told.heard_by(2)] == [first.line(), "no", second.line(), ""]

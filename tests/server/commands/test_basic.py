@@ -45,12 +45,12 @@ def test_help_lists_every_command(chat: Chat) -> None:
     """All its lines come before the receipt."""
     chat.say(1, "/help")
     assert chat.read(1)[:6] == [
-        "who               查看在线用户",
-        "rename 新名字     修改用户名",
-        "to 用户名 内容    私聊",
-        "/who /rename /to  同上；//内容 发送以 / 开头的话",
-        "/help             显示本帮助",
-        "/quit             退出",
+        "who                查看在线用户",
+        "rename 新名字      修改用户名",
+        "to 用户名 内容     私聊",
+        "/who /rename /to   同上；//内容 发送以 / 开头的话",
+        "/help              显示本帮助",
+        "/quit              退出",
     ]
     assert chat.read(2) == []
 

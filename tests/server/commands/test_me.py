@@ -33,5 +33,5 @@ def test_me_is_in_the_help_and_no_name(chat: Chat) -> None:
     """The help and the forbidden names both come from the registry."""
     chat.say(1, "/help", "rename me")
     heard = chat.read(1)
-    assert "/me 动作          以第三人称说，例如 /me 挥了挥手" in heard
+    assert "/me 动作           以第三人称说，例如 /me 挥了挥手" in heard
     assert heard[-2:] == ["用户名不合法：不能使用命令的名称", "I'm live"]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from server.chat.entries import Alive, Refuse, Say
+from server.chat.entries import Alive, Say
+from server.chat.refusals import Refuse
 from server.chat.room import Entry
 from server.commands import discover
 from server.commands.basic import Rename, Whisper, Who
@@ -17,8 +18,8 @@ NUMBER, NOW = 7, 1.5
 COMMANDS = discover()
 
 
-def refused(reason: str) -> Entry:
-    return Refuse(NUMBER, NOW, reason)
+def refused(reason: str, code: str = "bad_format") -> Entry:
+    return Refuse(NUMBER, NOW, reason, code)
 
 
 def say(text: str) -> Entry:
@@ -36,7 +37,7 @@ def to(key: str, text: str) -> Entry:
 WHO, HELP, QUIT = Who(NUMBER, NOW), Help(NUMBER, NOW, COMMANDS.help), Quit(NUMBER, NOW, "quit")
 TO_FORMAT = refused("消息格式不正确，请使用 [to username content] 格式")
 RENAME_FORMAT = refused("消息格式不正确，请使用 [rename newname] 格式")
-UNKNOWN = refused("未知命令，输入 /help 查看帮助")
+UNKNOWN = refused("未知命令，输入 /help 查看帮助", "unknown_command")
 
 PARSED: dict[str, Entry] = {
     "": Alive(NUMBER, NOW),
@@ -67,7 +68,7 @@ PARSED: dict[str, Entry] = {
     "/rename|bob": rename("bob"),
     "rename a b": RENAME_FORMAT,
     "rename|a b": RENAME_FORMAT,
-    "rename|a|b": refused("用户名不合法：只能使用字母、数字和 _ - ."),
+    "rename|a|b": refused("用户名不合法：只能使用字母、数字和 _ - .", "name_bad"),
     "/rename": RENAME_FORMAT,
     "/rename ": RENAME_FORMAT,
     "/rename a b": RENAME_FORMAT,
@@ -137,7 +138,9 @@ def test_the_help_has_a_line_for_each_command() -> None:
 @pytest.mark.parametrize("change", [str, str.upper, lambda word: "".join(chr(ord(letter) + 0xFEE0) for letter in word)])
 def test_no_name_is_a_commands_word(word: str, change: Callable[[str], str]) -> None:
     """This holds for any case and width of the word."""
-    assert COMMANDS.parse(NUMBER, NOW, f"rename {change(word)}") == refused("用户名不合法：不能使用命令的名称")
+    assert COMMANDS.parse(NUMBER, NOW, f"rename {change(word)}") == refused(
+        "用户名不合法：不能使用命令的名称", "name_bad"
+    )
 
 
 @pytest.mark.parametrize("word", ["who", "", "Wave", "wave hand", "wave|", "1"])

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+from server.chat.events import Bye
 from server.limits.connections import ConnectionLimiter
 
-FULL, TOO_MANY = "服务器人数已满，请稍后再试", "来自同一地址的连接过多，请稍后再试"
+FULL, TOO_MANY = Bye("full", "服务器人数已满，请稍后再试"), Bye("too_many", "来自同一地址的连接过多，请稍后再试")
 
 
 def test_all_are_counted() -> None:
     """Loopback counts too, and a connection that ends makes room for another."""
     limiter = ConnectionLimiter(max_users=2, max_per_ip=0)
-    assert [limiter.enter(host) for host in ("127.0.0.1", "10.0.0.1", "10.0.0.2")] == ["", "", FULL]
+    assert [limiter.enter(host) for host in ("127.0.0.1", "10.0.0.1", "10.0.0.2")] == [None, None, FULL]
     limiter.leave("127.0.0.1")
-    assert [limiter.enter("10.0.0.2"), limiter.enter("10.0.0.3")] == ["", FULL]
+    assert [limiter.enter("10.0.0.2"), limiter.enter("10.0.0.3")] == [None, FULL]
 
 
 def test_each_network_is_counted() -> None:
     """A full network does not affect others. Loopback is exempt."""
     limiter = ConnectionLimiter(max_users=0, max_per_ip=1)
-    assert limiter.enter("10.0.0.1") == ""
+    assert limiter.enter("10.0.0.1") is None
     assert limiter.enter("10.0.0.1") == TOO_MANY
     assert limiter.enter("::ffff:10.0.0.1") == TOO_MANY
-    assert limiter.enter("10.0.0.2") == ""
-    assert limiter.enter("2001:db8::1") == ""
+    assert limiter.enter("10.0.0.2") is None
+    assert limiter.enter("2001:db8::1") is None
     assert limiter.enter("2001:db8::2") == TOO_MANY
-    assert limiter.enter("2001:db8:0:1::1") == ""
-    assert [limiter.enter("127.0.0.1") for _ in range(3)] == [""] * 3
+    assert limiter.enter("2001:db8:0:1::1") is None
+    assert [limiter.enter("127.0.0.1") for _ in range(3)] == [None] * 3
     limiter.leave("10.0.0.1")
-    assert limiter.enter("10.0.0.1") == ""
+    assert limiter.enter("10.0.0.1") is None
 
 
 def test_without_limits_everyone_comes_in() -> None:
     """0 means no limit."""
     limiter = ConnectionLimiter(max_users=0, max_per_ip=0)
-    assert [limiter.enter("10.0.0.1") for _ in range(1000)] == [""] * 1000
+    assert [limiter.enter("10.0.0.1") for _ in range(1000)] == [None] * 1000

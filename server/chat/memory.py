@@ -1,0 +1,88 @@
+"""The memory: the last events of the log, each at its place. Pure.
+
+A place is a number that grows from event to event, also over a restart of the server: it begins with the microseconds
+since 1970, of which there are always more than events. So a place that was given out before a restart, and that no
+history has kept, is never given to another event.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from .kinds import Placed
+
+REMEMBERED = 10_000  # events
+TALK = 200  # of the last events of talk, that are always kept
+MOST_BYTES = 16 * 1024 * 1024  # that are remembered, however many events these are
+OVERHEAD = 400  # bytes that an event takes besides its text, which is counted in characters
+SLACK = 8  # an eighth more are kept before some are forgotten, which is cheaper than one by one
+
+_place = attrgetter("at")
+
+
+class Memory:
+    """Gives events their places, and keeps the last of them. The map lock guards it."""
+
+    def __init__(self, start: int = 0, most: int = REMEMBERED) -> None:
+        """`start` is the place after which the log goes on, `most` how many events are kept."""
+        self.end = start  # the place of the last event
+        self.forgotten = start  # nothing is known here up to this place
+        self.talk: deque[Placed] = deque(maxlen=TALK)  # the last that was said to everyone
+        self._events: list[Placed] = []
+        self._pieces: deque[tuple[int, int]] = deque()  # how many of them came together, and their bytes
+        self._most = most
+        self._size = 0  # bytes of all of them
+
+    def extend(self, events: Sequence[Placed]) -> None:
+        """Give events the next places, and keep them."""
+        for at, event in enumerate(events, self.end + 1):
+            event.at = at
+        self.end += len(events)
+        self._keep(events)
+        self.talk.extend([event for event in events if event.is_talk])
+
+    def restore(self, events: Sequence[Placed], forgotten: int, talk: Iterable[Placed]) -> None:
+        """Begin with what a history has kept: events that have their places, and the last events of talk.
+
+        `forgotten` is the place up to which even this part of the history knows nothing.
+        """
+        self.forgotten = forgotten
+        self._keep(events)
+        self.talk.extend(talk)
+
+    def since(self, place: int) -> list[Placed]:
+        """Return all remembered events behind a place."""
+        return self._events[bisect_right(self._events, place, key=_place) :]
+
+    @property
+    def stands(self) -> int:
+        """The place of the last event that is known."""
+        return self._events[-1].at if self._events else self.forgotten
+
+    def last_before(self, place: int) -> int:
+        """Return the place of the last event up to `place`, as far as is remembered."""
+        index = bisect_right(self._events, place, key=_place)
+        return self._events[index - 1].at if index else self.forgotten
+
+    def trim(self) -> None:
+        """Forget the oldest events, as far as there are too many of them. To be called between two batches."""
+        if len(self._events) <= self._most + self._most // SLACK and self._size <= MOST_BYTES:
+            return
+        left, dropped = len(self._events), 0
+        while self._pieces and (left - self._pieces[0][0] >= self._most or self._size > MOST_BYTES):
+            count, size = self._pieces.popleft()
+            left -= count
+            dropped += count
+            self._size -= size
+        if dropped:
+            self.forgotten = self._events[dropped - 1].at
+            del self._events[:dropped]
+
+    def _keep(self, events: Sequence[Placed]) -> None:
+        size = sum([OVERHEAD + len(getattr(event, "text", "")) for event in events])
+        self._events += events
+        self._size += size
+        self._pieces.append((len(events), size))

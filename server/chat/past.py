@@ -1,0 +1,139 @@
+"""What is shown of the past: lines that were said before, each behind its time. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from . import texts
+from .archive import Archive, Gap, Restored
+from .events import Left, Notice
+from .kinds import Event, Long, Placed
+from .memory import TALK, Memory
+from .room import Entry, Room
+from .told import MOST_AT_ONCE, Told
+from .words import find
+
+MOST_FOUND = 20  # lines
+
+
+@dataclass(slots=True)
+class Past(Event):
+    """Something that was said before. `now` is when it is shown, in seconds since 1970."""
+
+    shown = ("text", "past")
+
+    past: Placed
+    now: float
+
+    @property
+    def text(self) -> str:
+        """The line as it was, behind its time: `HH:MM:SS `, with the date in front if that is not today."""
+        then = time.localtime(self.past.time)
+        today = then[:3] == time.localtime(self.now)[:3]
+        return f"{time.strftime('%H:%M:%S' if today else '%Y-%m-%d %H:%M:%S', then)} {self.past.line()}"
+
+    def line(self) -> str:
+        """Return the same."""
+        return self.text
+
+
+@dataclass(slots=True)
+class Found(Long):
+    """What a search finds. The search runs when its turn comes to be sent."""
+
+    words: str
+    now: float
+    until: int  # the place at which the question stands in the log
+    recent: Sequence[Placed]  # what was remembered then
+    archive: Archive
+
+    def parts(self) -> Iterator[Event]:
+        """Yield the newest lines that hold all the words, oldest first."""
+        stored = min(self.archive.stored, self.until)
+        found: list[Placed] = []
+        for event in reversed(self.recent):
+            if event.at <= stored or len(found) == MOST_FOUND:
+                break
+            if event.is_talk and find(event.line(), self.words):
+                found.append(event)
+        found.reverse()
+        if stored and len(found) < MOST_FOUND:
+            found[:0] = self.archive.search(self.words, MOST_FOUND - len(found), stored)
+        if not found:
+            yield Notice(texts.NOTHING_FOUND)
+        for event in found:
+            yield Past(event, self.now)
+
+
+@dataclass(slots=True)
+class Missed(Long):
+    """What a session has missed since a place that the memory has forgotten, or very much."""
+
+    session: str
+    after: int
+    forgotten: int  # the place up to which the archive has to be asked
+    recent: Sequence[Placed]
+    archive: Archive
+
+    def parts(self) -> Iterator[Event]:
+        """Yield what the session would have been told."""
+        if self.after < self.forgotten:
+            for event in self.archive.between(self.after, self.forgotten):
+                if isinstance(event, Gap):
+                    yield event
+                elif heard := event.heard_by(self.session):
+                    yield heard
+        for event in self.recent:
+            if heard := event.heard_by(self.session):
+                yield heard
+
+
+@dataclass(slots=True)
+class Departed(Entry):
+    """Somebody was online when the server ended. The number is no member's."""
+
+    name: str
+    addr: str
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Take note that they have left. Nobody can be online yet who would hear it."""
+        told.tell_everyone(Left(self.time, self.name, self.addr, "closing"))
+
+
+def missed(memory: Memory, archive: Archive, session: str, after: int) -> list[Event]:
+    """Return what a session is told that has heard everything up to the place `after`."""
+    recent = memory.since(after)
+    if after < memory.forgotten:
+        return [Missed(session, after, memory.forgotten, recent, archive)]
+    # A place that no event has was lost when the server was killed. What is known ends before it.
+    known = memory.last_before(after)
+    gap = [] if known == after else [Gap(known)]
+    if len(recent) > MOST_AT_ONCE:
+        return [*gap, Missed(session, after, after, recent, archive)]
+    return [*gap, *(heard for event in recent if (heard := event.heard_by(session)))]
+
+
+def open_room(start: int, archive: Archive, restored: Restored, remember: int, replay: int) -> Room:
+    """Return a room that begins with what a history knows, if it knows anything. Its sessions wait for their programs.
+
+    `start` is the place after which its log goes on, if the history is not further. `remember` is how many events its
+    memory keeps, `replay` how many lines a newcomer is shown.
+    """
+    memory = Memory(max(start, restored.end), remember)
+    if restored.end:
+        memory.restore(restored.events, restored.forgotten, archive.last(TALK, restored.end))
+    room = Room(memory=memory, archive=archive, replay=replay)
+    for session in restored.sessions:
+        room.sessions.by_digest[session.digest] = session
+        room.sessions.hold(session, memory.end)
+    return room
+
+
+def replay(room: Room, number: int, now: float, told: Told) -> None:
+    """Show a newcomer the last lines of talk, if the server is set to do so."""
+    if room.replay and told.memory.talk:
+        talk = [Past(event, now) for event in list(told.memory.talk)[-room.replay :]]
+        before, after = Notice(texts.REPLAY_BEGINS.format(len(talk))), Notice(texts.REPLAY_ENDS)
+        told.tell_several(number, [before, *talk, after])

@@ -1,0 +1,210 @@
+"""`/json` and `/resume`, for programs: values instead of text, and a session that outlives the connection."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..chat import names, texts
+from ..chat.entries import Opening
+from ..chat.events import Bye, Done, Joined, Left
+from ..chat.for_programs import Renamed
+from ..chat.kinds import Event
+from ..chat.past import missed, replay
+from ..chat.room import Entry, Member, Room
+from ..chat.sessions import Session, digest_of
+from ..chat.told import Told
+from .registry import Command, Request
+
+JSON_FORMAT = "消息格式不正确，请使用 [/json newname] 格式"
+RESUME_FORMAT = "消息格式不正确，请使用 [/resume session at] 格式"
+MOST_DIGITS = 18  # of a place
+
+
+@dataclass(slots=True)
+class Hello(Event):
+    """From here on a program is told values. `taken` is the last line that was taken from its session."""
+
+    type = "hello"
+    shown = ("session", "taken", "addr", "name", "at")
+
+    session: str  # its token
+    taken: int
+    addr: str
+    name: str
+    at: int
+
+    def line(self) -> str:
+        """Return nothing: whoever reads text is never told this."""
+        return ""
+
+
+@dataclass(slots=True)
+class Json(Opening):
+    """The wish to be told values, and to have a name, if `name` is not empty.
+
+    `token` is for a new session. `refused` says why the name is not possible, if that is known without the room.
+    """
+
+    token: str
+    name: str = ""
+    key: str = ""
+    refused: Done | None = None
+
+    def enter(self, room: Room, addr: str, told: Told) -> None:
+        """Bring a newcomer in under the name, or under the address if the name cannot be had."""
+        refused, name = self.refused, self.name
+        if name and not room.is_free(self.key):
+            refused, name = _TAKEN, ""
+        _come_in(room, room.sessions.open(self.token, self.number, name or addr, addr), [], self.time, told)
+        replay(room, self.number, self.time, told)
+        if refused:
+            told.tell_one(self.number, refused)
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Let a member go over to values. One that has a session already keeps it, and gets a receipt."""
+        member = room.members.get(self.number)
+        if member is None:
+            return
+        line = room.sessions.take_line(member.session) if member.session else 0
+        if member.session is None:
+            told.switch(self.number)
+            member.session = room.sessions.open(self.token, self.number, member.name, member.addr)
+        refused, old = self.refused, member.name
+        if self.name and not room.rename(member, self.name, self.key):
+            refused = _TAKEN
+        _greet(member.session, told)
+        _announce(member, old, self.time, told)
+        if refused:
+            told.tell_one(self.number, Done(refused.text, refused.code, line))
+        elif line:
+            told.tell_one(self.number, Done(number=line))
+
+
+@dataclass(slots=True)
+class Resume(Opening):
+    """The wish to go on with a session, by whoever has heard everything up to the place `after`.
+
+    `fresh` is the token of a new session, in case that there is no such session any more.
+    """
+
+    cost: ClassVar[float] = 0.01
+
+    token: str
+    after: int
+    fresh: str
+
+    def enter(self, room: Room, addr: str, told: Told) -> None:
+        """Bring a newcomer in under the name of its session."""
+        session = self._find(room, told)
+        told.begin(self.number)  # again, because the old connection may have left only now
+        told.switch(self.number)
+        known = session is not None
+        if session is None:
+            session = room.sessions.open(self.fresh, self.number, addr, addr)
+        else:
+            room.sessions.take_up(session, self.number, addr, self.token)
+        _come_in(room, session, self._missed(room, session if known else None, told), self.time, told)
+        if not known:
+            told.tell_one(self.number, _NO_SESSION)
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Let a member that is in already go on with a session. It takes the session's name and gives its own up."""
+        member = room.members.get(self.number)
+        if member is None:
+            return
+        session, old = self._find(room, told), member.name
+        if member.session is None:
+            told.switch(self.number)
+        if session:
+            if member.session and member.session is not session:
+                room.sessions.end(member.session)
+            room.sessions.take_up(session, self.number, member.addr, self.token)
+            member.session = session
+            room.rename(member, session.name, session.key)
+        present = member.session or room.sessions.open(self.fresh, self.number, member.name, member.addr)
+        member.session = present
+        _greet(present, told)
+        told.tell_several(self.number, self._missed(room, session, told))
+        _announce(member, old, self.time, told)
+        if session is None:
+            told.tell_one(self.number, _NO_SESSION)
+
+    def _find(self, room: Room, told: Told) -> Session | None:
+        """Return the session. If another connection still has it, that one is ended."""
+        session = room.sessions.by_digest.get(digest_of(self.token))
+        if session and session.member != self.number and (old := room.remove(session.member)):
+            told.tell_one(old.number, Bye("resumed", texts.RESUMED))
+            told.end(old.number, evict=True)
+            told.tell_everyone(Left(self.time, old.name, old.addr, "lost"))
+        return session
+
+    def _missed(self, room: Room, session: Session | None, told: Told) -> list[Event]:
+        """Return what was missed. Without a session, that is what everyone may know."""
+        return missed(told.memory, room.archive, session.digest if session else "", self.after)
+
+
+@dataclass(slots=True)
+class Expire(Entry):
+    """A session has been without a connection for too long, since the place `since`. The number is no member's."""
+
+    digest: str
+    since: int
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Forget it, unless its program has come back."""
+        session = room.sessions.held.get(self.digest)
+        if session and session.held_since == self.since:
+            room.sessions.end(session)
+
+
+def parse_json(request: Request) -> Entry:
+    """`/json` or `/json NAME`."""
+    words = request.rest.split(maxsplit=1)
+    entry = Json(request.number, request.time, secrets.token_hex(16))
+    if len(words) > 1:
+        return request.refuse(JSON_FORMAT)
+    if words:
+        try:
+            entry.name = names.check(words[0], request.registry.commands)
+            entry.key = names.fold(entry.name)
+        except names.BadName as error:
+            entry.refused = Done(f"{texts.NAME_BAD}{error}", "name_bad")
+    return entry
+
+
+def parse_resume(request: Request) -> Entry:
+    """`/resume SESSION AT`."""
+    words = request.rest.split()
+    if len(words) != 2 or not (words[1].isascii() and words[1].isdecimal() and len(words[1]) <= MOST_DIGITS):
+        return request.refuse(RESUME_FORMAT)
+    return Resume(request.number, request.time, words[0], int(words[1]), secrets.token_hex(16))
+
+
+def _come_in(room: Room, session: Session, missed: list[Event], time: float, told: Told) -> None:
+    """Add the member that a session belongs to, tell it what it has missed, and announce it."""
+    _greet(session, told)
+    told.tell_several(session.member, missed)
+    member = room.add(session.member, session.addr, session.name)
+    member.session = session
+    told.tell_everyone(Joined(time, member.name, member.addr))
+
+
+def _greet(session: Session, told: Told) -> None:
+    hello = Hello(session.token, session.line, session.addr, session.name, told.memory.stands)
+    told.tell_one(session.member, hello)
+
+
+def _announce(member: Member, old: str, time: float, told: Told) -> None:
+    if member.name != old:
+        told.tell_everyone(Renamed(time, old, member.name, member.addr), member)
+
+
+_TAKEN = Done(texts.NAME_TAKEN, "name_taken")
+_NO_SESSION = Done(texts.NO_SESSION, "no_session")
+
+COMMANDS = [
+    Command("json", "json [用户名]", "改用 JSON 行，供程序使用", parse_json),
+    Command("resume", "resume 会话 位置", "恢复断开的会话，供程序使用", parse_resume),
+]

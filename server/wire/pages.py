@@ -1,0 +1,77 @@
+"""What everyone is told by one batch, in bytes: one page for each encoding that somebody uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from ..chat import texts
+from ..chat.copies import Copy
+from ..chat.events import Bye
+from ..chat.kinds import Event, Long
+from .encoding import Encoding
+from .pieces import Data, Part
+from .user import User
+
+LARGE = 64 * 1024  # bytes of a page above which nobody gets a copy of their own
+
+
+class Pages:
+    """The pages of one batch. They are made when somebody first needs them."""
+
+    def __init__(self, events: Sequence[Event], values: Encoding) -> None:
+        """`events` are what everyone is told. Programs are told things in `values`."""
+        self._events = events
+        self._values = values
+        self._pages: dict[Encoding, Page] = {}
+
+    def of(self, encoding: Encoding) -> Page:
+        """Return the page in an encoding."""
+        page = self._pages.get(encoding)
+        if page is None:
+            page = self._pages[encoding] = Page(self._events, encoding)
+        return page
+
+    def hand(self, user: User, copy: Copy) -> None:
+        """Hand a user what they are told who are told something else than the others."""
+        if copy.switch is not None:
+            before, copy = copy.split()
+            self.hand(user, before)
+            user.encoding = self._values
+            user.outbox.last_words = self._values.encode(Bye("slow", texts.TOO_SLOW))
+        page = self.of(user.encoding)
+        if copy.is_long or len(page.data) > LARGE:
+            user.outbox.put_parts(page.parts(copy))
+        elif data := page.copy(copy):
+            user.outbox.put(data)
+
+
+class Page:
+    """What everyone is told in one batch, in one encoding."""
+
+    def __init__(self, events: Sequence[Event], encoding: Encoding) -> None:
+        self._encode = encoding.encode
+        pieces = list(map(self._encode, events))
+        self.data = b"".join(pieces)
+        self._offsets = [0, *accumulate(map(len, pieces))]  # of each event, in data
+
+    def copy(self, copy: Copy) -> bytes:
+        """Return what a member is told who is told something else than the others, but nothing long."""
+        return b"".join(self._cut(copy, self.data))  # type: ignore[arg-type]
+
+    def parts(self, copy: Copy) -> Iterator[Part]:
+        """Yield the same in parts. All who are sent a part of this page share it. A long event is made while it is sent."""
+        for number, piece in enumerate(self._cut(copy, memoryview(self.data))):
+            yield piece, number % 2 == 0
+
+    def _cut(self, copy: Copy, data: bytes | memoryview) -> list[Data]:
+        """Return what a member is told, by turns a piece of the page, and what that member alone is told."""
+        offsets, encode = self._offsets, self._encode
+        pieces: list[Data] = []
+        done = offsets[copy.start]
+        for place, goes_on, event in copy.insertions:
+            pieces.append(data[done : offsets[place]])
+            pieces.append(map(encode, event.parts()) if isinstance(event, Long) else encode(event))
+            done = offsets[goes_on]
+        pieces.append(data[done : None if copy.end is None else offsets[copy.end]])
+        return pieces

@@ -1,0 +1,158 @@
+"""`/last`, `/search` and the replay for newcomers, by value."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from server.chat.archive import Gap, Restored
+from server.chat.entries import Join
+from server.chat.events import Notice, Said
+from server.chat.kinds import Placed
+from server.chat.past import Past, open_room
+from server.chat.room import Room
+
+from ...support.chatting import NOW, Chat
+
+CLOCK = time.strftime("%H:%M:%S", time.localtime(NOW))
+
+
+class Shelf:
+    """An archive of events that somebody has put there."""
+
+    def __init__(self, *events: Placed) -> None:
+        self.events = events
+        self.asked: list[tuple[str, int, int]] = []
+
+    @property
+    def stored(self) -> int:
+        return self.events[-1].at if self.events else 0
+
+    def between(self, after: int, until: int) -> Iterator[Placed | Gap]:
+        yield from (event for event in self.events if after < event.at <= until)
+
+    def last(self, count: int, until: int) -> Sequence[Placed]:
+        return self.events[-count:]
+
+    def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
+        self.asked.append((words, count, until))
+        return [event for event in self.events if isinstance(event, Said) and words in event.text][-count:]
+
+
+def said(at: int, text: str) -> Said:
+    event = Said(NOW - 1, "old", "o:1", text)
+    event.at = at
+    return event
+
+
+def test_last_shows_what_was_said_last(chat: Chat) -> None:
+    """Oldest first, the line of a moment ago too; who came and went is left out."""
+    chat.say(1, "one", "/me waves", "rename carol", "/last 2", "two")
+    assert chat.read(2)[-1] == "[a:1]carol:two"
+    assert chat.read(1)[6:9] == [f"{CLOCK} [a:1]alice:one", f"{CLOCK} [a:1]alice * waves", "I'm live"]
+
+
+def test_last_shows_twenty_lines_by_default_and_200_at_most(chat: Chat) -> None:
+    """More are refused, as is whatever is no number."""
+    chat.say(1, *(f"m{number}" for number in range(250)))
+    chat.read(1)
+    chat.say(1, "/last")
+    assert chat.read(1) == [*(f"{CLOCK} [a:1]alice:m{number}" for number in range(230, 250)), "I'm live"]
+    chat.say(1, "/last 200")
+    assert len(chat.read(1)) == 201
+    for line in ("/last 201", "/last 0", "/last x", "/last 1 2", "/last ²", "/last -1"):
+        chat.say(1, line)
+        assert chat.read(1) == ["消息格式不正确，请使用 [/last n] 格式，n 为 1 到 200", "I'm live"]
+
+
+def test_nobody_has_said_anything(chat: Chat) -> None:
+    """The answers say so."""
+    chat.say(1, "/last", "/search x")
+    assert chat.read(1) == ["还没有消息", "I'm live", "没有找到", "I'm live"]
+
+
+def test_the_date_stands_in_front_if_it_is_not_todays() -> None:
+    """The time is local time."""
+    day = 24 * 3600
+    event = said(1, "x")
+    event.time = NOW - day
+    date = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(NOW - day))
+    assert Past(event, NOW).line() == f"{date} [o:1]old:x"
+    assert Past(event, NOW - day).line() == f"{date[11:]} [o:1]old:x"
+
+
+def test_search_finds_lines_with_all_the_words(chat: Chat) -> None:
+    """The newest twenty, oldest first; words of one Chinese character and more, inside sentences."""
+    chat.say(1, "我们在公园门口见", "公交车晚点了", "see you in the Park", "/me 去公园")
+    chat.say(2, *(f"again {number}" for number in range(30)))
+    chat.read(1)
+    for words, found in {
+        "公园": ["alice:我们在公园门口见", "alice * 去公园"],
+        "见 园": ["alice:我们在公园门口见"],
+        "公": ["alice:我们在公园门口见", "alice:公交车晚点了", "alice * 去公园"],
+        "park": ["alice:see you in the Park"],
+        "again": [f"bob:again {number}" for number in range(10, 30)],
+    }.items():
+        chat.say(1, f"/search {words}")
+        assert [line.partition("]")[2] or line for line in chat.read(1)] == [*found, "I'm live"]
+    chat.say(1, "/search", "/search  ")
+    assert chat.read(1) == ["消息格式不正确，请使用 [/search words] 格式", "I'm live"] * 2
+
+
+def test_private_words_are_not_found(chat: Chat) -> None:
+    """Neither by whom they were for, nor by anybody else."""
+    chat.open(3, "c:3", "/json carol")
+    chat.say(1, "to carol secret")
+    chat.say(3, "/search secret", "/last")
+    assert [event.line() for event in chat.values(3)][-4:] == ["没有找到", "", "还没有消息", ""]
+
+
+def test_a_search_looks_into_the_archive_for_what_it_has_stored() -> None:
+    """What is remembered and not yet stored comes after that. The search runs when its answer is sent."""
+    shelf = Shelf(said(5, "x old"), said(6, "y"))
+    chat = Chat(open_room(10, shelf, Restored(end=6, forgotten=0, events=list(shelf.events)), remember=100, replay=0))
+    chat.join(1, "a:1", "alice")
+    chat.say(1, "x new", "/search x")
+    assert shelf.asked == []
+    assert [line.partition("]")[2] for line in chat.read(1)][2:4] == ["old:x old", "alice:x new"]
+    assert shelf.asked == [("x", 19, 6)]
+
+
+def test_a_program_is_told_the_values_of_the_past(chat: Chat) -> None:
+    """A notice with the text that a person reads, and with what it was made of."""
+    chat.open(3, "c:3", "/json carol")
+    chat.say(3, "hi", "/last")
+    past = chat.values(3)[-2]
+    assert isinstance(past, Past)
+    assert (past.type, past.shown, past.text) == ("notice", ("text", "past"), f"{CLOCK} [c:3]carol:hi")
+
+
+@pytest.mark.parametrize("opening", ["", "/json"])
+def test_a_newcomer_is_shown_the_last_lines(opening: str) -> None:
+    """Between two notices, and without joins and leaves. Whoever comes back to a session has heard them."""
+    chat = Chat(Room(replay=2))
+    chat.join(1, "a:1", "alice")
+    if opening:
+        hello = chat.open(3, "c:3", opening)
+        assert len(chat.values(3)) == 1
+    chat.say(1, "one", "two", "three")
+    if opening:
+        chat.leave(3)
+        chat.open(4, "c:4", f"/resume {hello.session} {chat.room.memory.end}")
+        assert len(chat.values(4)) == 1
+        chat.open(2, "b:2", opening)
+    else:
+        chat.apply(Join(2, NOW, "b:2"))
+    joined, before, *past, after = (event.line() for event in chat.values(2))
+    assert joined == "[b:2]b:2:已上线"
+    assert (before, after) == ("以下是最近的 2 条消息", "以上是之前的消息")
+    assert past == [f"{CLOCK} [a:1]alice:two", f"{CLOCK} [a:1]alice:three"]
+
+
+def test_without_talk_a_newcomer_is_shown_nothing() -> None:
+    """There is no notice of nothing."""
+    chat = Chat(Room(replay=5))
+    chat.apply(Join(2, NOW, "b:2"))
+    assert not any(isinstance(event, Notice) for event in chat.values(2))
