@@ -75,9 +75,9 @@ class Json(Opening):
         if self.name and not room.rename(member, self.name, self.key):
             refused = _TAKEN
         _greet(member.session, told)
-        _announce(member, old, self.time, told)
+        _announce(member, old, self.time, told, line)
         if refused:
-            told.tell_one(self.number, Done(refused.text, refused.code, line))
+            told.tell_one(self.number, Done(refused.text, refused.code, line or None))
         elif line:
             told.tell_one(self.number, Done(number=line))
 
@@ -196,9 +196,12 @@ def _greet(session: Session, told: Told) -> None:
     told.tell_one(session.member, hello)
 
 
-def _announce(member: Member, old: str, time: float, told: Told) -> None:
+def _announce(member: Member, old: str, time: float, told: Told, line: int = 0) -> None:
+    """Announce another name. `line` is the number of the line that has asked for it, if that has one."""
     if member.name != old:
-        told.tell_everyone(Renamed(time, old, member.name, member.addr), member)
+        renamed = Renamed(time, old, member.name, member.addr)
+        told.tell_everyone(renamed, member)
+        renamed.number = line
 
 
 _TAKEN = Done(texts.NAME_TAKEN, "name_taken")
