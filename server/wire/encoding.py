@@ -15,6 +15,9 @@ class Encoding(Protocol):
     def encode(self, event: Event) -> bytes:
         """Return an event in bytes, with its line end. Empty if this kind of peer is not told of it."""
 
+    def number(self, line: bytes, number: int) -> bytes:
+        """Return the bytes of an event with the number of the line that has caused it, for that line's author."""
+
 
 class Text:
     """Lines for people, in UTF-8."""
@@ -33,3 +36,7 @@ class Text:
             line = line.replace("\n", self._newline)
         data = f"{line}{self._newline}".encode() if line else b""
         return data + self._receipt if isinstance(event, Done) else data
+
+    def number(self, line: bytes, number: int) -> bytes:
+        """Return the same bytes: people do not count their lines."""
+        return line

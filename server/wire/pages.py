@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from ..chat import texts
 from ..chat.copies import Copy
 from ..chat.events import Bye
-from ..chat.kinds import Event, Long
+from ..chat.kinds import Event, Long, Own
 from .encoding import Encoding
 from .pieces import Data, Part
 from .user import User
 
+TOGETHER = 64  # events of a long answer that are encoded in one turn
 LARGE = 64 * 1024  # bytes of a page above which nobody gets a copy of their own
+
+
+# Long answers are encoded in turn, so that many of them do not take the interpreter away from the broadcaster.
+_turn = threading.Lock()
 
 
 class Pages:
@@ -50,8 +56,8 @@ class Page:
     """What everyone is told in one batch, in one encoding."""
 
     def __init__(self, events: Sequence[Event], encoding: Encoding) -> None:
-        self._encode = encoding.encode
-        pieces = list(map(self._encode, events))
+        self._encoding = encoding
+        pieces = list(map(encoding.encode, events))
         self.data = b"".join(pieces)
         self._offsets = [0, *accumulate(map(len, pieces))]  # of each event, in data
 
@@ -66,12 +72,28 @@ class Page:
 
     def _cut(self, copy: Copy, data: bytes | memoryview) -> list[Data]:
         """Return what a member is told, by turns a piece of the page, and what that member alone is told."""
-        offsets, encode = self._offsets, self._encode
+        offsets = self._offsets
         pieces: list[Data] = []
         done = offsets[copy.start]
         for place, goes_on, event in copy.insertions:
-            pieces.append(data[done : offsets[place]])
-            pieces.append(map(encode, event.parts()) if isinstance(event, Long) else encode(event))
+            start = offsets[place]
+            pieces.append(data[done:start])
             done = offsets[goes_on]
+            if isinstance(event, Own):
+                line = self.data[start:done] or self._encoding.encode(event.event)
+                pieces.append(self._encoding.number(line, event.event.number))
+            elif isinstance(event, Long):
+                pieces.append(_make(event, self._encoding))
+            else:
+                pieces.append(self._encoding.encode(event))
         pieces.append(data[done : None if copy.end is None else offsets[copy.end]])
         return pieces
+
+
+def _make(event: Long, encoding: Encoding) -> Iterator[bytes]:
+    """Yield the bytes of a long event. Runs in the thread of the writer that sends them."""
+    parts = event.parts()
+    while some := list(islice(parts, TOGETHER)):
+        with _turn:
+            data = b"".join(map(encoding.encode, some))
+        yield data

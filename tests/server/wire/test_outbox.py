@@ -205,3 +205,48 @@ def test_join_waits_until_all_is_sent(pipe: Pipe) -> None:
     pipe.outbox.close()
     assert not pipe.outbox.join(0)
     assert len(pipe.read_all()) == 30_000
+
+
+def test_what_is_made_while_it_is_sent_waits_for_its_reader(pipe: Pipe) -> None:
+    """Little of it is made before it is read, it counts for next to nothing, and all else waits behind it."""
+    made: list[int] = []
+
+    def lines() -> Iterator[bytes]:
+        for number in range(10_000):
+            made.append(number)
+            yield b"%06d\n" % number * 100
+
+    pipe.outbox.put_parts([(b"first\n", True), (lines(), False), (b"second\n", False)])
+    pipe.outbox.put(b"third\n")
+    assert pipe.peer.recv(6, socket.MSG_WAITALL) == b"first\n"
+    assert len(made) < 1000
+    assert pipe.outbox.lag.waiting < 5000
+    pipe.outbox.close()
+    expected = b"".join(b"%06d\n" % number * 100 for number in range(10_000))
+    assert pipe.read_all() == expected + b"second\nthird\n"
+    assert pipe.outbox.lag.waiting == pipe.outbox.lag.private == pipe.backlog.size == 0
+
+
+def test_many_answers_that_are_made_later_are_bounded_too(pipe: Pipe) -> None:
+    """Whoever asks without end and reads nothing is dropped, as whoever does not read talk is."""
+    for _ in range(4 * LIMIT // 1024 + 2):
+        pipe.outbox.put_parts([(iter([b"x" * 100_000]), False)])
+    assert pipe.outbox.overflowed
+    pipe.peer.close()
+
+
+def test_a_peer_that_is_given_up_makes_no_more_work(pipe: Pipe) -> None:
+    """What has not been made is not made any more, and whoever makes it is told to end."""
+    ended = threading.Event()
+
+    def lines() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 10_000
+        finally:
+            ended.set()
+
+    pipe.outbox.put_parts([(lines(), False)])
+    pipe.outbox.drop()
+    pipe.peer.close()
+    assert ended.wait(PATIENCE)

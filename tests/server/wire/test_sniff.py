@@ -70,3 +70,41 @@ def test_a_target_of_any_length_is_found_and_not_kept() -> None:
     """A browser sends paths of a megabyte."""
     assert decisions(b"GET /", *[b"x" * 4096] * 256, b" HTTP/1.1\r\n") == (True, True)
     assert decisions(b"GET /" + b"x" * 1_000_000 + b" HTTP/1.1\r\n") == (True, True)
+
+
+OPENING = [
+    b"/json\n",
+    b"/json\r\n",
+    "/json 小明\n".encode(),
+    b"/resume abc 12\r\nhello\n",
+    b"/json " + b"x" * 200 + b"\n",
+]
+NO_OPENING = [
+    b"/jsonx\n",
+    b"/Json\n",
+    b" /json\n",
+    b"/who\n",
+    b"//json\n",
+    b"/json " + b"x" * 201 + b"\n",
+    b"json\n",
+    b"/\n",
+]
+
+
+@pytest.mark.parametrize("data", OPENING + NO_OPENING)
+def test_a_programs_first_line_is_known_however_it_was_cut(data: bytes) -> None:
+    """And it is waited for up to its end."""
+    for cut in range(len(data) + 1):
+        first = FirstBytes()
+        first.feed(data[:cut])
+        if data in OPENING and b"\n" not in data[:cut]:
+            assert (first.opens, first.decided) == (False, False)
+        first.feed(data[cut:])
+        assert (first.opens, first.decided, first.foreign) == (data in OPENING, True, False)
+
+
+def test_of_a_first_line_without_end_little_is_kept() -> None:
+    """It is no opening."""
+    first = FirstBytes()
+    first.feed(b"/json " + b"x" * 300)
+    assert (first.opens, first.decided) == (False, True)
