@@ -1,4 +1,4 @@
-"""`python3 -m bench`: flags, progress, the table and the chart."""
+"""`python3 -m bench`: flags, progress, the tables and the chart."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from .cases import SCENARIOS, Case, Result, cases
+from .cases import PAST, SCENARIOS, Result, cases
 from .chart import chart
 from .load import LETTERS
-from .measure import Failed, Server, measure, our_server
-from .report import Row, summarize, table
+from .measure import Contender, Failed, Server, measure_on
+from .past import FEWEST, LINES, ask_all
+from .report import Row, answer_table, summarize, table
+
+RATIO = """\
+The ratio in the table is to the first server in the same case: of the deliveries
+a second, or of the median latency in a case that sets the pace."""
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The flags. Exits with status 2 on one that makes no sense."""
+    """Return the flags. Exits with status 2 on one that makes no sense."""
     scenarios = "\n".join(f"  {name:8}{what}" for name, what in SCENARIOS.items())
     parser = argparse.ArgumentParser(
         prog="bench",
         description="Measure this server, beside others that speak the same lines.",
-        epilog=f"scenarios:\n{scenarios}",
+        epilog=f"scenarios:\n{scenarios}\n\n{RATIO}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -33,76 +38,90 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default=[],
         type=_server,
         metavar="[NAME=]HOST:PORT",
-        help="measure this one too, in the same run; may be given again",
+        help="measure another server too, in the same run; may be given again",
     )
-    parser.add_argument("--users", type=_numbers, default=[10, 100, 1000], help="of flood and pace (10,100,1000)")
-    parser.add_argument("--seconds", type=_positive, default=2.0, help="of each case (default: %(default)g)")
-    parser.add_argument("--senders", type=_count, default=5, help=f"up to {len(LETTERS)} (default: %(default)s)")
-    parser.add_argument("--window", type=_count, default=50, help="lines in flight a sender (default: %(default)s)")
-    parser.add_argument("--repeat", type=_count, default=1, help="runs of which the median is shown (default: 1)")
-    parser.add_argument("--no-receipt", action="store_true", help="start this server with --no-receipt")
-    parser.add_argument("--svg", type=Path, default=Path("bench.svg"), help="the chart (default: %(default)s)")
+    add = parser.add_argument
+    add("--json", action="store_true", help="measure this server with JSON lines too, in the same run")
+    add("--history", action="store_true", help="measure this server with a history too, in the same run")
+    add("--users", type=_numbers, default=[10, 100, 1000], help="how many in flood and pace (default: 10,100,1000)")
+    add("--seconds", type=_positive, default=2.0, help="length of each case (default: %(default)g)")
+    add("--senders", type=_count, default=5, help=f"how many users talk, up to {len(LETTERS)} (default: %(default)s)")
+    add("--window", type=_count, default=50, help="lines that each sender keeps in flight (default: %(default)s)")
+    add("--lines", type=_count, default=LINES, help=f"length of the history in {PAST} (default: %(default)s)")
+    add("--repeat", type=_count, default=1, help="runs of each case; the median is shown (default: %(default)s)")
+    add("--no-receipt", action="store_true", help="start this server with --no-receipt")
+    add("--svg", type=Path, default=Path("bench.svg"), help="file for the chart (default: %(default)s)")
     parsed = parser.parse_args(arguments)
     parsed.scenarios = parsed.scenarios or ["flood", "pace"]
     for scenario in parsed.scenarios:
         if scenario not in SCENARIOS:
             parser.error(f"no scenario {scenario!r}: choose from {', '.join(SCENARIOS)}")
+    if parsed.lines < FEWEST:
+        parser.error(f"a history has at least {FEWEST} lines")
     if parsed.senders > len(LETTERS):
         parser.error(f"there are at most {len(LETTERS)} senders")
     return parsed
 
 
 def main() -> int:
-    """Measure; the exit status. No result makes it fail."""
+    """Measure, and return the exit status, which is 1 without a result."""
     arguments = parse_arguments()
     try:
-        rows = run(arguments)
-        print(table(rows))
-        arguments.svg.write_text(chart(rows), encoding="utf-8")
+        if rows := run(arguments):
+            print(table(rows))
+            arguments.svg.write_text(chart(rows), encoding="utf-8")
+            print(f"the chart is in {arguments.svg}", file=sys.stderr)
+        if PAST in arguments.scenarios:
+            answers = ask_all(arguments.lines, lambda text: _progress(f"{PAST}: {text}"))
+            print(answer_table(answers))
     except (Failed, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    print(f"the chart is in {arguments.svg}", file=sys.stderr)
     return 0
 
 
 def run(arguments: argparse.Namespace) -> list[Row]:
-    """All cases, each on all servers before the next, so that a noisy machine is noisy for all."""
+    """Measure all cases, each on all servers before the next, so that a noisy machine is noisy for all."""
     rows: list[Row] = []
     flags = ["--no-receipt"] if arguments.no_receipt else []
-    servers: list[Server | None] = [None, *arguments.against]  # None is ours, started afresh for each case
-    capacity: dict[tuple[Server | None, int], float] = {}  # lines a second
+    contenders = contenders_of(arguments)
+    capacity: dict[tuple[Contender, int], float] = {}  # lines a second, by number of users
     for scenario in arguments.scenarios:
         for case in cases(scenario, arguments.users, arguments.seconds, arguments.senders, arguments.window):
-            results: dict[Server | None, list[Result]] = {server: [] for server in servers}
+            results: dict[Contender, list[Result]] = {contender: [] for contender in contenders}
             for turn in range(arguments.repeat):
-                for server in servers:
-                    real = replace(case, rate=case.share * capacity[server, case.users]) if case.share else case
-                    with _running(server, flags) as there, _progress(case, there.name, turn, arguments.repeat):
-                        results[server].append(measure(real, there))
-            for server in servers:
-                row = summarize(case, server.name if server else "this server", results[server])
+                for contender in contenders:
+                    rate = case.share * capacity[contender, case.users] if case.share else case.rate
+                    text = f"{scenario}: {case.label}, {contender.name}"
+                    if arguments.repeat > 1:
+                        text += f", run {turn + 1} of {arguments.repeat}"
+                    with _progress(text):
+                        results[contender].append(measure_on(contender, replace(case, rate=rate), flags))
+            first: list[Result] | None = None
+            for contender, found in results.items():
+                row = summarize(case, contender.name, found, first)
+                first = first or found
                 if case.window:
-                    capacity[server, case.users] = row.result.deliveries / (case.users - case.silent)
+                    capacity[contender, case.users] = row.result.deliveries / (case.users - case.silent)
                 rows.append(row)
     return rows
 
 
-@contextlib.contextmanager
-def _running(server: Server | None, flags: list[str]) -> Iterator[Server]:
-    if server:
-        yield server
-    else:
-        with our_server(*flags) as ours:
-            yield ours
+def contenders_of(arguments: argparse.Namespace) -> list[Contender]:
+    """Return what each case is measured on. The first is what the others are compared with."""
+    contenders = [Contender("this server")]
+    if arguments.json:
+        contenders.append(Contender("this server, JSON", json=True))
+    if arguments.history:
+        contenders.append(Contender("this server, history", history=True))
+    return [*contenders, *arguments.against]
 
 
 @contextlib.contextmanager
-def _progress(case: Case, server: str, turn: int, turns: int) -> Iterator[None]:
-    """Say what is being measured; on a terminal, in place."""
-    text = f"{case.scenario}: {case.label}, {server}" + (f", run {turn + 1} of {turns}" if turns > 1 else "")
+def _progress(text: str) -> Iterator[None]:
+    """Show what is being measured. On a terminal, the text disappears afterwards."""
     in_place = sys.stderr.isatty()
     print(text, end="" if in_place else "\n", file=sys.stderr, flush=True)
     yield
@@ -110,12 +129,12 @@ def _progress(case: Case, server: str, turn: int, turns: int) -> Iterator[None]:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _server(text: str) -> Server:
+def _server(text: str) -> Contender:
     name, _, address = text.rpartition("=")
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
-    return Server(name or address, host, int(port))
+    return Contender(name or address, Server(host, int(port)))
 
 
 def _numbers(text: str) -> list[int]:

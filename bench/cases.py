@@ -1,10 +1,10 @@
-"""What can be measured: cases, and the scenarios they belong to. Pure."""
+"""What can be measured: cases, and the scenarios that they belong to. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-DELIVERIES_PER_S = 50_000  # of a paced case: lines/s times users
+DELIVERIES_PER_S = 50_000  # of a paced case: lines a second, times users
 
 
 @dataclass(frozen=True)
@@ -14,17 +14,18 @@ class Case:
     scenario: str
     users: int
     senders: int = 5
-    size: int = 32  # bytes of a line as it is sent, its end included
-    window: int = 0  # lines that each sender keeps in flight; 0 when paced
-    rate: float = 0.0  # lines a second in all, when paced
-    share: float = 0.0  # of the capacity that was measured just before with as many users: sets the rate
+    size: int = 32  # bytes of a line as it is sent, with its end
+    window: int = 0  # lines that each sender keeps in flight; 0 if the case is paced
+    rate: float = 0.0  # lines a second of all senders together, if the case is paced
+    share: float = 0.0  # sets the rate: a share of the capacity just measured with as many users
     seconds: float = 2.0
-    silent: int = 0  # of the users, how many never read
+    silent: int = 0  # how many of the users never read
     churn: float = 0.0  # users a second that come and go besides
+    json: bool = False  # whether the users are programs, which ask for JSON lines
 
     @property
     def label(self) -> str:
-        """What stands in the table and under the bars."""
+        """The text for the table and under the bars."""
         parts = [f"{self.users:,} users"]
         if self.window:
             parts.append(f"{self.window} in flight")
@@ -46,32 +47,46 @@ class Result:
     deliveries: float  # a second, to those that read
     p50: float  # ms from sending a line to reading it
     p99: float
-    settle: float  # s until everyone was in and had been announced to everyone
+    settle: float  # seconds until everyone was in and had been announced to everyone
     missing: int  # deliveries that did not come, or came twice
     disorder: int  # samples of a sender's lines out of their order
-    memory: float | None = None  # KiB of the server a user; None where it cannot be known
-    left: float | None = None  # s until the last of the server's handlers had ended, after all left at once
+    sent: int = 0  # lines, by all senders together
+    memory: float | None = None  # KiB of the server for each user; None if it is not known
+    left: float | None = None  # seconds until the last of the server's handlers had ended, after all left at once
     kept: float | None = None  # MiB more than at first that the server then still held
+    stored: float | None = None  # share of the lines that the history has kept
 
     @property
     def cost(self) -> float:
-        """Microseconds a delivery."""
+        """Microseconds for each delivery."""
         return 1e6 / self.deliveries if self.deliveries else 0.0
 
 
+@dataclass(frozen=True)
+class Answer:
+    """How a question about the past was answered, over all repetitions."""
+
+    question: str
+    lines: int  # how many lines the answer has
+    times: tuple[float, ...]  # ms from the question to the end of the answer, one for each repetition
+
+
+PAST = "past"  # the scenario that asks questions, and so has no cases
+
 SCENARIOS = {
-    "flood": "as much as goes: throughput",
+    "flood": "as many lines as the server takes: throughput",
     "pace": f"{DELIVERIES_PER_S:,} deliveries a second: latency",
-    "growth": "as much as goes with ever more users: cost of a delivery",
-    "load": "at 25, 50, 75 and 90 % of the capacity: latency",
-    "slow": "as much as goes while 5 % of the users never read",
-    "churn": "200 who talk, while 200 a second come and go",
+    "growth": "a flood with more and more users: cost of a delivery",
+    "load": "25, 50, 75 and 90 % of the capacity: latency",
+    "slow": "a flood while 5 % of the users never read",
+    "churn": "200 users who talk, while 200 a second come and go",
     "crowd": "10,000 users: joining, memory, latency, leaving",
+    PAST: "questions to a server with a long history: time to answer",
 }
 
 
 def cases(scenario: str, users: list[int], seconds: float, senders: int, window: int) -> list[Case]:
-    """The cases of a scenario in the order they are to run. USERS is for flood and pace alone."""
+    """Return the cases of a scenario in the order they are to run. Only flood and pace look at `users`."""
     flood = {"scenario": scenario, "seconds": seconds, "senders": senders, "window": window}
     paced = {"scenario": scenario, "seconds": seconds, "senders": senders}
     match scenario:
@@ -96,8 +111,10 @@ def cases(scenario: str, users: list[int], seconds: float, senders: int, window:
             return [_case(paced, users=200, rate=100.0), _case(paced, users=200, rate=100.0, churn=200.0)]
         case "crowd":
             return [_case(paced, users=10_000, rate=20.0)]
+        case "past":
+            return []
     raise ValueError(f"no scenario {scenario}")
 
 
-def _case(common: dict[str, object], **own: object) -> Case:
-    return Case(**(common | own))  # type: ignore[arg-type]
+def _case(common: dict[str, object], **special: object) -> Case:
+    return Case(**(common | special))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Results to a picture: SVG with its own light ground, so that it is readable anywhere. Pure."""
+"""From results to a picture: SVG with a light background of its own, which can be read anywhere. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .report import Row
 
 WIDTH = 860
 PANEL = 300  # height
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 56, 46  # of a panel, to where the bars are
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 56, 46  # space around the bars of a panel
 _COLOURS = ("#2f6db5", "#e08a2e", "#4f9d69", "#a25aa8", "#777777")
 
 
 @dataclass(frozen=True)
 class _Panel:
-    """What a scenario's picture shows."""
+    """How the results of a scenario are drawn."""
 
     title: str
     figure: Callable[[Result], float]
@@ -39,7 +39,7 @@ _PANELS = {
 
 
 def chart(rows: list[Row]) -> str:
-    """A panel for each scenario in ROWS, below one another."""
+    """Return a picture with a panel for each scenario in the rows, one below the other."""
     scenarios = list(dict.fromkeys(row.case.scenario for row in rows))
     servers = list(dict.fromkeys(row.server for row in rows))
     height = 40 + PANEL * len(scenarios)
@@ -69,7 +69,7 @@ def _panel(panel: _Panel, rows: list[Row], servers: list[str]) -> list[str]:
     def length(value: float) -> float:
         if not panel.logarithmic:
             return height * value / highest
-        floor = lowest / 2  # so that the shortest bar is seen too
+        floor = lowest / 2  # so that even the shortest bar has some height
         return height * math.log(max(value, floor) / floor) / math.log(highest / floor)
 
     bottom = PANEL - _BOTTOM

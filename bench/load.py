@@ -1,8 +1,9 @@
 """The load: many clients in one process and one thread, on non-blocking sockets.
 
-It has to keep up with servers that deliver millions of lines a second, so it does not look at each line: it counts
-the marks in what it reads, and takes one line of each read, the first and so the oldest, to see when it was sent and
-whether its sender's lines come in order.
+It has to keep up with servers that deliver millions of lines a second, so it does not look at each line. It counts the
+marks in what it reads. Of each read it takes one line, the first, which is the oldest. That line shows when it was sent,
+and whether its sender's lines come in order. This works with text and with JSON lines: both hold what was said as it was,
+and have no mark and no sender's letter anywhere else.
 """
 
 from __future__ import annotations
@@ -22,28 +23,33 @@ RECV_SIZE = 256 * 1024  # bytes
 JOINED_AFTER = 0.7  # seconds of silence
 DRAINED_AFTER = 1.0
 PATIENCE = 120.0  # seconds to join or to drain at most
+JSON = b"/json\n"  # the first line of a program, which asks for JSON lines
 MARK = b"@"  # in each line of the load, once, and in no other
-LETTERS = b"ABCDEFGH"  # one a sender, so that its lines can be counted too
+LETTERS = b"ABCDEFGH"  # one for each sender, so that its lines can be counted too
 _LINE = re.compile(rb"@([A-H])(\d+):(\d+):")  # @ LETTER NUMBER : NANOSECONDS :
 
 
 class Tally:
-    """What came to one client, whose own lines have LETTER in them; it is empty for one that does not talk. Pure."""
+    """Counts what comes to one client. Pure."""
 
     def __init__(self, letter: bytes) -> None:
+        """`letter` stands in each line that this client sends. It is empty for a client that does not talk."""
         self.bytes = 0
         self.lines = 0
-        self.own = 0  # of its own lines, how many have come back
+        self.echoes = 0  # how many of its own lines have come back
         self.disorder = 0
         self._letter = letter
         self._last: dict[bytes, int] = {}
 
     def take(self, data: bytes, now: int) -> float | None:
-        """Count what is in DATA, one read; the age in ms, at NOW (ns), of its first line, if it has a whole head."""
+        """Count the lines in one read. Return the age of the first one in ms, or None if its start is not whole.
+
+        `now` is in nanoseconds.
+        """
         self.bytes += len(data)
         self.lines += data.count(MARK)
         if self._letter:
-            self.own += data.count(self._letter)
+            self.echoes += data.count(self._letter)
         first = _LINE.search(data)
         if first is None:
             return None
@@ -55,14 +61,15 @@ class Tally:
 
 
 def make_line(letter: bytes, number: int, now: int, size: int) -> bytes:
-    """A line of SIZE bytes, or as few as it takes: who sends it, its number, when (ns)."""
+    """Return a line of `size` bytes, or more if that is too few: who sends it, its number, and when in nanoseconds."""
     return (b"%b%b%d:%d:" % (MARK, letter, number, now)).ljust(size - 1, b"x") + b"\n"
 
 
 class Client:
     """One connection, and what came over it."""
 
-    def __init__(self, host: str, port: int, number: int, silent: bool) -> None:
+    def __init__(self, host: str, port: int, number: int, silent: bool, json: bool) -> None:
+        """Connect, and ask for JSON lines if `json` is set. A `silent` client gets a small buffer. Raises OSError."""
         self.sent = 0
         self._letter = LETTERS[number : number + 1]
         self.tally = Tally(self._letter)
@@ -73,10 +80,12 @@ class Client:
             self.socket.bind((f"127.0.0.{1 + number // 20_000}", 0))
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if json:
+            self.socket.send(JSON)
         self.socket.setblocking(False)
 
     def say(self, size: int) -> None:
-        """Send one line of SIZE bytes."""
+        """Send one line of `size` bytes."""
         self.socket.send(make_line(self._letter, self.sent, time.monotonic_ns(), size))
         self.sent += 1
 
@@ -85,14 +94,14 @@ class Load:
     """All clients of a case."""
 
     def __init__(self, case: Case, host: str, port: int) -> None:
-        """Connect them all. Raises OSError."""
+        """Connect all clients. Raises OSError."""
         self._case = case
         self._selector = selectors.DefaultSelector()
         self._ages: list[float] = []
         self._begun = time.monotonic()
         self.clients: list[Client] = []
         for number in range(case.users):
-            client = Client(host, port, number, silent=number >= case.users - case.silent)
+            client = Client(host, port, number, number >= case.users - case.silent, case.json)
             self.clients.append(client)
             if number < case.users - case.silent:
                 self._selector.register(client.socket, selectors.EVENT_READ, client)
@@ -102,26 +111,26 @@ class Load:
         self._senders = self.clients[: min(case.senders, len(self._readers))]
 
     def join(self) -> float:
-        """Wait until everyone is in and nothing comes any more; the seconds since the first connected."""
+        """Wait until everyone is in and nothing comes any more. Return the seconds since the first connected."""
         return self._quiet(JOINED_AFTER) - self._begun
 
     def talk(self) -> Result:
-        """Talk for the case's time, then wait for what is under way."""
+        """Talk for the case's time, then wait for the lines that are still on their way. Return what came of it."""
         self._ages.clear()
         before = sum(client.tally.lines for client in self._readers)
         begun = time.monotonic()
         end = begun + self._case.seconds
-        said = 0
+        lines_sent = 0
         while (now := time.monotonic()) < end:
             if self._case.window:
                 for sender in self._senders:
-                    while sender.sent - sender.tally.own < self._case.window:
+                    while sender.sent - sender.tally.echoes < self._case.window:
                         sender.say(self._case.size)
             else:
                 due = int((now - begun) * self._case.rate)
-                while said < due:
-                    self._senders[said % len(self._senders)].say(self._case.size)
-                    said += 1
+                while lines_sent < due:
+                    self._senders[lines_sent % len(self._senders)].say(self._case.size)
+                    lines_sent += 1
             self._pump(0.001)
         came = sum(client.tally.lines for client in self._readers)
         took = time.monotonic() - begun
@@ -135,16 +144,17 @@ class Load:
             settle=0.0,
             missing=sum(abs(sent - client.tally.lines) for client in self._readers),
             disorder=sum(client.tally.disorder for client in self._readers),
+            sent=sent,
         )
 
     def close(self) -> None:
-        """Leave, all at once."""
+        """Close all connections at once."""
         self._selector.close()
         for client in self.clients:
             client.socket.close()
 
     def _quiet(self, seconds: float) -> float:
-        """Read until nothing has come for so long; when the last came."""
+        """Read until nothing has come for so many seconds. Return when the last bytes came."""
         last, total = time.monotonic(), -1
         limit = last + PATIENCE
         while (now := time.monotonic()) < min(last + seconds, limit):
@@ -160,19 +170,23 @@ class Load:
                 data = key.fileobj.recv(RECV_SIZE)  # type: ignore[union-attr]
             except OSError:  # reset
                 data = b""
-            if not data:  # its lines will be missing
+            if not data:  # the lines that this client does not get will be counted as missing
                 self._selector.unregister(key.fileobj)
             elif (age := key.data.tally.take(data, time.monotonic_ns())) is not None:
                 self._ages.append(age)
 
 
 def percentile(values: list[float], percent: float) -> float:
-    """Of VALUES, which are in order; 0 if there are none."""
+    """Return a percentile of sorted values, or 0 if there are none."""
     return values[min(len(values) - 1, int(len(values) * percent / 100))] if values else 0.0
 
 
 def run(case: Case, host: str, port: int, parent: Connection) -> None:
-    """The load process's whole life: sends when all are in; waits; sends the Result; waits; leaves."""
+    """Run one case. This is the whole life of the load's process.
+
+    It sends how long the joining took, waits, talks, sends the Result, waits, and leaves. If it cannot connect, it sends
+    the reason as a text instead.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
@@ -188,7 +202,7 @@ def run(case: Case, host: str, port: int, parent: Connection) -> None:
 
 
 def churn(rate: float, host: str, port: int) -> None:
-    """A process's whole life: RATE users a second come, stay for a tenth of a second and go, until it is ended."""
+    """Let `rate` users a second come, stay for a tenth of a second, and go. This is a process's whole life until it is ended."""
     there: deque[socket.socket] = deque()
     begun, come = time.monotonic(), 0
     while True:

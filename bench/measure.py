@@ -1,4 +1,4 @@
-"""Runs a case: a server of our own or somebody else's, and the processes of the load."""
+"""Runs a case: starts a server, unless it is somebody else's, and the processes of the load."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import multiprocessing
 import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,24 +17,25 @@ from pathlib import Path
 from . import load
 from .cases import Case, Result
 
+SERVER = ("-m", "server")
+
 _spawn = multiprocessing.get_context("spawn")
 
 
 class Failed(Exception):
-    """There is nobody to measure, with the reason."""
+    """Nothing can be measured, for the reason given."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """Who is measured. Without a process it is somebody else's, and its memory cannot be seen."""
+    """A server that runs. Without a process it is somebody else's, and its memory is not known."""
 
-    name: str
     host: str
     port: int
     process: int | None = None
 
     def status(self, field: str) -> int | None:
-        """A figure of /proc/PID/status: VmRSS in KiB, or Threads; None where there is none."""
+        """Return a figure of /proc/PID/status, such as VmRSS in KiB or Threads. None if it is not known."""
         if self.process is None:
             return None
         try:
@@ -44,24 +46,59 @@ class Server:
         return int(found[1]) if found else None
 
 
+@dataclass(frozen=True)
+class Contender:
+    """What a case is measured on, beside others: somebody else's server, or this project's in one way of use."""
+
+    name: str
+    server: Server | None = None  # None: this project's, started anew for each case
+    json: bool = False  # whether its users ask for JSON lines
+    history: bool = False  # whether it keeps a history in a file
+
+
 @contextlib.contextmanager
-def our_server(*flags: str) -> Iterator[Server]:
-    """This project's server in a fresh process, on a free port, for the length of a case."""
-    command = [sys.executable, "-m", "server", "--port", "0", "--idle-timeout", "0", *flags]
+def our_server(*flags: str, python: Sequence[str] = SERVER) -> Iterator[Server]:
+    """Run this project's server in a process of its own, on a free port. Raises Failed.
+
+    `python` is what Python is told to run.
+    """
+    command = [sys.executable, *python, "--port", "0", "--idle-timeout", "0", *flags]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         try:
-            listening = re.search(r"listening on \S+ port (\d+)", process.stderr.readline())
-            if listening is None:
-                raise Failed("the server does not start: " + process.stderr.read().strip())
-            yield Server("this server", "127.0.0.1", int(listening[1]), process.pid)
+            log = ""
+            while not (listening := re.search(r"listening on \S+ port (\d+)", log)):
+                line = process.stderr.readline()
+                if not line:
+                    raise Failed(f"the server does not start: {log.strip()}")
+                log += line
+            yield Server("127.0.0.1", int(listening[1]), process.pid)
         finally:
             process.terminate()
             process.stderr.read()
 
 
+def measure_on(contender: Contender, case: Case, flags: Sequence[str]) -> Result:
+    """Run a case on a contender. Return what came of it. `flags` are for this project's server. Raises Failed."""
+    case = replace(case, json=contender.json)
+    if contender.server:
+        return measure(case, contender.server)
+    if not contender.history:
+        with our_server(*flags) as server:
+            return measure(case, server)
+    with tempfile.TemporaryDirectory() as folder:
+        file = ("--history", f"{folder}/history")
+        with our_server(*flags, *file) as server:
+            result = measure(case, server)
+        command = [sys.executable, *SERVER, *file, "--export", "text"]
+        export = subprocess.run(command, capture_output=True, check=False)
+    if export.returncode:
+        raise Failed(f"the history cannot be read: {export.stderr.decode().strip()}")
+    return replace(result, stored=export.stdout.count(load.MARK) / max(1, result.sent))
+
+
 def measure(case: Case, server: Server) -> Result:
-    """Run CASE on SERVER. Raises Failed if nobody answers there."""
+    """Run a case on a server. Return what came of it. Raises Failed if nobody answers there."""
     first_memory, first_threads = server.status("VmRSS"), server.status("Threads")
     with _process(load.run, case, server.host, server.port) as connection:
         settle = connection.recv()

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from bench.__main__ import parse_arguments
-from bench.cases import SCENARIOS, Case, Result, cases
+from bench.__main__ import contenders_of, parse_arguments
+from bench.cases import PAST, SCENARIOS, Case, Result, cases
 from bench.chart import chart
 from bench.load import Tally, make_line, percentile
+from bench.measure import Contender, Server
 from bench.report import Row, summarize, table
 
 from ..support.peers import PATIENCE, running
 
 RESULT = Result(deliveries=1_000_000.0, p50=1.0, p99=2.0, settle=0.5, missing=0, disorder=0)
 PREFIX = "[127.0.0.1:40000]小明:".encode()
+JSON = '{"type":"said","time":"2026-11-24T20:39:41.829Z","name":"小明","addr":"127.0.0.1:40000","text":"'.encode()
+
+
+def as_text(line: bytes) -> bytes:
+    """Return what a text user gets for a line of the load."""
+    return PREFIX + line + b"I'm live\n"
+
+
+def as_json(line: bytes) -> bytes:
+    """Return what a program gets for it."""
+    return JSON + line[:-1] + b'","line":3}\n{"type":"done","line":3}\n'
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_case_is_either_a_flood_or_paced(scenario: str) -> None:
-    """No two cases of one scenario have the same label."""
+    """No two cases of one scenario have the same label. Only the scenario that asks questions has none."""
     found = cases(scenario, [10, 100, 1000], 2.0, 5, 50)
     assert all(bool(case.window) != bool(case.rate or case.share) for case in found)
     assert len({case.label for case in found}) == len(found)
+    assert bool(found) == (scenario != PAST)
 
 
 def test_paced_cases_have_the_same_deliveries_a_second() -> None:
@@ -40,14 +56,15 @@ def test_a_line_has_its_size() -> None:
     assert make_line(b"A", 7, 123, 1) == b"@A7:123:\n"
 
 
-def test_every_line_is_counted_however_it_was_cut() -> None:
-    """Only lines of the load count. Those of this user are counted once more as its own."""
-    data = b"".join(PREFIX + make_line(letter, n, 5, 32) + b"I'm live\n" for n in range(3) for letter in (b"A", b"B"))
+@pytest.mark.parametrize("written", [as_text, as_json])
+def test_every_line_is_counted_however_it_was_cut(written: Callable[[bytes], bytes]) -> None:
+    """Only lines of the load count. Those of this user are counted once more, as its echoes."""
+    data = b"".join(written(make_line(letter, n, 5, 32)) for n in range(3) for letter in (b"A", b"B"))
     for cut in range(len(data)):
         tally = Tally(b"A")
         tally.take(data[:cut], 5)
         tally.take(data[cut:], 5)
-        assert (tally.lines, tally.own, tally.bytes, tally.disorder) == (6, 3, len(data), 0)
+        assert (tally.lines, tally.echoes, tally.bytes, tally.disorder) == (6, 3, len(data), 0)
 
 
 def test_the_first_line_of_a_read_is_the_sample() -> None:
@@ -84,17 +101,40 @@ def test_a_summary_has_the_median_of_times_and_the_worst_of_faults() -> None:
     assert row.result.memory is None
 
 
+@pytest.mark.parametrize(("case", "ratio"), [(Case("flood", 10, window=50), 0.5), (Case("pace", 10, rate=9.0), 3.0)])
+def test_the_ratio_is_the_median_over_the_pairs_of_runs(case: Case, ratio: float) -> None:
+    """A machine that was slow for one pair does not matter. A case that sets the pace is compared by its latency."""
+    first = [replace(RESULT, deliveries=speed, p50=100 / speed) for speed in (100.0, 10.0, 100.0)]
+    second = [replace(RESULT, deliveries=speed, p50=latency) for speed, latency in ((50, 3.0), (5, 30.0), (100, 0.5))]
+    assert summarize(case, "x", second, first).ratio == ratio
+    assert summarize(case, "x", first).ratio is None
+
+
+def test_there_is_no_ratio_to_nothing() -> None:
+    """This is so if the first server has delivered nothing in any run."""
+    nothing = replace(RESULT, deliveries=0.0)
+    assert summarize(Case("flood", 10, window=50), "x", [RESULT], [nothing]).ratio is None
+
+
 def test_the_table_is_aligned() -> None:
-    """It has a row for each case and server, and a line that says how a crowd left."""
+    """It has a row for each case and server, and lines that say how a crowd left, and what was kept of the talk."""
     left = Result(1.0, 1.0, 1.0, 1.0, 0, 0, memory=30.0, left=3.0, kept=100.0)
     text = table(
-        [Row(Case("flood", 10, window=50), "x", RESULT), Row(Case("crowd", 10_000, rate=20.0), "longer", left)]
+        [
+            Row(Case("flood", 10, window=50), "x", RESULT),
+            Row(Case("flood", 10, window=50), "y", replace(RESULT, stored=0.9876), 1.25),
+            Row(Case("crowd", 10_000, rate=20.0), "longer", left),
+        ]
     )
-    head, flood, crowd, note = text.splitlines()
+    head, flood, other, crowd, *notes = text.splitlines()
     assert head.split()[:2] == ["case", "server"]
-    assert flood.split()[-7:] == ["1,000,000", "1.00", "2.00", "-", "0.50", "0", "0"]
-    assert len(head) == len(flood) == len(crowd)
-    assert note == "10,000 users, 20 lines/s, longer: all had left after 3.0 s, 100 MiB were kept for the next"
+    assert flood.split()[-8:] == ["1,000,000", "-", "1.00", "2.00", "-", "0.50", "0", "0"]
+    assert other.split()[-8:-6] == ["1,000,000", "1.25"]
+    assert len(head) == len(flood) == len(other) == len(crowd)
+    assert notes == [
+        "10 users, 50 in flight, y: 98.8% of the lines are in the history",
+        "10,000 users, 20 lines/s, longer: all had left after 3.0 s, 100 MiB were kept for the next",
+    ]
 
 
 def test_the_chart_shows_every_row() -> None:
@@ -129,6 +169,7 @@ def test_a_chart_of_nothing_measured_is_still_a_chart() -> None:
         ["--seconds", "inf"],
         ["--senders", "9"],
         ["--repeat", "0"],
+        ["--lines", "999"],
         ["--against", "nowhere"],
         ["--against", "host:"],
     ],
@@ -143,10 +184,26 @@ def test_a_wrong_flag_is_refused(arguments: list[str], capsys: pytest.CaptureFix
 
 def test_other_servers_may_have_names() -> None:
     """Without a name, the address stands for it."""
-    servers = parse_arguments(["--against", "Go=127.0.0.1:7000", "--against", "::1:7001"]).against
-    assert [(server.name, server.host, server.port) for server in servers] == [
-        ("Go", "127.0.0.1", 7000),
-        ("::1:7001", "::1", 7001),
+    contenders = parse_arguments(["--against", "Go=127.0.0.1:7000", "--against", "::1:7001"]).against
+    assert contenders == [
+        Contender("Go", Server("127.0.0.1", 7000)),
+        Contender("::1:7001", Server("::1", 7001)),
+    ]
+
+
+def test_this_server_is_compared_with_itself_in_another_use() -> None:
+    """The plain one always comes first, because the others are compared with it."""
+    contenders = contenders_of(parse_arguments(["--against", "Go=127.0.0.1:7000", "--history", "--json"]))
+    assert [contender.name for contender in contenders] == [
+        "this server",
+        "this server, JSON",
+        "this server, history",
+        "Go",
+    ]
+    assert [(contender.json, contender.history) for contender in contenders[:3]] == [
+        (False, False),
+        (True, False),
+        (False, True),
     ]
 
 
@@ -155,18 +212,23 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE * 2, check=False)
 
 
-def test_a_run_measures_ours_and_another(tmp_path: Path) -> None:
-    """The table has both, and nothing is missing. The progress goes to standard error."""
+def test_a_run_measures_ours_in_every_way_and_another(tmp_path: Path) -> None:
+    """The table has all of them, and nothing is missing. The progress goes to standard error."""
     svg = tmp_path / "chart.svg"
+    flags = ("--users", "6", "--seconds", "0.1", "--json", "--history", f"--svg={svg}")
     with running() as other:
-        done = bench(
-            "flood", "--users", "6", "--seconds", "0.1", "--against", f"x=127.0.0.1:{other.port}", f"--svg={svg}"
-        )
+        done = bench("flood", *flags, "--against", f"x=127.0.0.1:{other.port}")
     assert done.returncode == 0, done.stderr
-    head, *rows = done.stdout.splitlines()
+    head, *rows, note = done.stdout.splitlines()
     assert head.startswith("case")
-    assert ["this server" in row for row in rows] == [True, False]
+    assert [re.split("  +", row)[1] for row in rows] == [
+        "this server",
+        "this server, JSON",
+        "this server, history",
+        "x",
+    ]
     assert all(row.split()[-2:] == ["0", "0"] for row in rows)
+    assert note == "6 users, 50 in flight, this server, history: 100.0% of the lines are in the history"
     assert done.stderr.splitlines()[0] == "flood: 6 users, 50 in flight, this server"
     ElementTree.parse(svg)
 
