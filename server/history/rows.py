@@ -37,7 +37,7 @@ class Shape:
     """How a kind of event is stored."""
 
     def __init__(self, kind: type[Placed]) -> None:
-        names = {field.name for field in fields(kind)} - set(_EVERY)
+        names = {field.name for field in fields(kind) if field.init} - set(_EVERY)
         own = [name for name in _COLUMNS if name in names]
         more = sorted(names - set(own))
         self.table = "private" if kind.is_private else "talk" if kind.is_talk else "moves"
