@@ -10,6 +10,7 @@ import socket
 import sys
 
 from .flags import parse_arguments, settings_of
+from .history.export import export
 from .history.history import History
 from .history.schema import HistoryError
 from .limits.descriptors import raise_file_limit
@@ -20,6 +21,7 @@ from .ops.trace import Trace
 from .server import ChatServer
 from .settings import Settings
 from .wire.addresses import is_loopback
+from .wire.values import Values
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def run() -> int:
     """Serve until SIGINT, SIGTERM or SIGHUP, and return the exit status."""
     arguments = parse_arguments()
+    if arguments.export:
+        return _export(arguments.history, arguments.export)
     settings = settings_of(arguments)
     handler = _start_log(arguments.log_level)
     raise_file_limit()
@@ -60,6 +64,19 @@ def run() -> int:
             log.info("%s: stopping", signal.Signals(signal.sigwait(STOP_SIGNALS)).name)
     log.info("stopped after %s", journal.summary())
     return 1 if server.supervisor.failed else 0
+
+
+def _export(path: str, form: str) -> int:
+    """Write what a history holds to standard output, and return the exit status."""
+    try:
+        with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as output:
+            output.writelines(f"{line}\n" for line in export(path, form, Values().encode))
+    except HistoryError as error:
+        print(f"chatroom-server: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever reads has seen enough
+        return 1
+    return 0
 
 
 def _make_server(settings: Settings, subscribers: list[Subscriber], history: History | None) -> ChatServer:
