@@ -31,13 +31,20 @@ class File:
         self.path = Path(path).resolve()
         self._lock: int | None = None
         self._is_known = False  # whether this was a history when it was first opened
+        self._identity: tuple[int, int] | None = None  # device and inode of the file that was opened
 
     def open(self) -> sqlite3.Connection:
         """Return a connection that writes, and keep other servers away.
 
         Raises HistoryError if this can never be a history, and OSError or sqlite3.Error if it cannot be one now.
         """
-        self._check()
+        try:
+            self._check()
+            return self._open()
+        except HistoryError as error:
+            raise HistoryError(f"cannot keep a history in {self.path}: {error}") from None
+
+    def _open(self) -> sqlite3.Connection:
         self._take_lock()
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OURS))
@@ -45,9 +52,6 @@ class File:
             with contextlib.suppress(OSError):  # it is not there, or somebody else's
                 if stat.S_IMODE(path.stat().st_mode) != OURS:
                     path.chmod(OURS)
-        return self._connect()
-
-    def _connect(self) -> sqlite3.Connection:
         connection = connect(self.path, "rw")
         try:
             schema.prepare(connection)
@@ -58,7 +62,12 @@ class File:
             connection.close()
             raise
         self._is_known = True
+        self._identity = self._identify()
         return connection
+
+    def is_there(self) -> bool:
+        """Return whether the file that was opened still has its name."""
+        return self._identity == self._identify()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -90,7 +99,7 @@ class File:
         if not self.path.parent.is_dir():
             raise HistoryError("there is no such folder")
         if self.path.exists() and not self.path.is_file():
-            raise HistoryError("is not a file")
+            raise HistoryError("it is not a file")
         if not self._is_known and self.path.exists():  # later, closing it would give up locks of SQLite
             with self.path.open("rb") as file:
                 schema.check_header(file.read(schema.HEADER))
@@ -108,6 +117,13 @@ class File:
             os.close(lock)
             raise
         self._lock = lock
+
+    def _identify(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _parts(self) -> list[Path]:
         return [Path(f"{self.path}{end}") for end in ("", "-wal", "-shm")]

@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 500  # events and sessions in one transaction, unless one batch has more
 REST = 4.0  # how long the thread rests after writing, as a multiple of how long it wrote
+SHORTEST_REST = 0.005  # seconds; to wake the thread for each batch would cost as much as the batch
 LONGEST_REST = 0.1  # seconds; what was said in the meantime is lost if the server is killed
-SHORTEST_REST = 0.02
 MOST_READERS = 4  # threads that read at a time
 
 

@@ -50,7 +50,7 @@ _INDEX = "CREATE VIRTUAL TABLE words USING fts5 (line, content='', columnsize=0,
 
 
 class HistoryError(Exception):
-    """A file cannot be a history. Its text says why, as a clause that follows the name of the file."""
+    """A file cannot be a history, or cannot be read. The text says why."""
 
 
 def check_header(header: bytes) -> None:
@@ -63,15 +63,21 @@ def check_header(header: bytes) -> None:
         _check(application, version)
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables in a file that is empty. Raise HistoryError if the file is something else, and change nothing."""
+def check(connection: sqlite3.Connection) -> bool:
+    """Return whether a file has the tables. Raise HistoryError if it is something else."""
     application, version, tables = connection.execute(
         "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
         " FROM pragma_application_id, pragma_user_version"
     ).fetchone()
     if application or version or tables:
         _check(application, version)
-    else:
+        return True
+    return False
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables in a file that is empty. Raise HistoryError if the file is something else, and change nothing."""
+    if not check(connection):
         index = f"{_INDEX};" if has_full_text(connection) else ""
         connection.executescript(
             f"BEGIN IMMEDIATE; {_TABLES} {index}"
@@ -81,9 +87,9 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 def _check(application: int, version: int) -> None:
     if application != APPLICATION:
-        raise HistoryError("is an SQLite database, but not a history of this server")
+        raise HistoryError("it is an SQLite database of something else")
     if version > VERSION:
-        raise HistoryError(f"was written by a newer version of this server (format {version}, not {VERSION})")
+        raise HistoryError(f"it was written by a newer version of this server (format {version}, not {VERSION})")
 
 
 def has_full_text(connection: sqlite3.Connection) -> bool:

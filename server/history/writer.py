@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 
 from ..chat.archive import Restored
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 1.0  # seconds after a fault until the next attempt; each time it is twice as long
 LONGEST_PAUSE = 30.0
+PAUSE = 1.0  # seconds between two looks whether the file still has its name
 
 
 class Writer:
@@ -32,6 +34,7 @@ class Writer:
         self._sessions: dict[str, Kept] = {}
         self._online: dict[str, str] = {}
         self.files = 1  # how many files there have been
+        self._looked = 0.0  # when it was last made sure that the file still has its name
         self._damaged = 0  # which of these a reader has found to be damaged
 
     def restore(self, remember: int) -> Restored:
@@ -107,6 +110,13 @@ class Writer:
     def _open(self) -> None:
         if self._damaged == self.files:
             raise sqlite3.DatabaseError("found by a reader")
+        now = time.monotonic()
+        if self._connection and now > self._looked + PAUSE:
+            self._looked = now
+            if not self._file.is_there():
+                log.error("history: %s is gone: a new file begins", self._file.path)
+                self._disconnect()
+                self._forget()
         if self._connection is None:
             self._connection = self._file.open()
             self.stored = reading.end_of(self._connection)
@@ -167,10 +177,14 @@ class Writer:
             self.pause = 0.0  # the new file can be tried at once
         else:
             self.pause = min(2 * self.pause or FIRST_PAUSE, LONGEST_PAUSE)
-        self.files += 1
         log.error("history: %s is damaged (%s): it is now %s, and a new file begins", self._file.path, error, aside)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Take note that nothing is in the file, because it is a new one."""
         self._has_begun = self._is_complete = False
         self.stored = 0
+        self.files += 1
 
     def _disconnect(self) -> None:
         if self._connection is not None:
