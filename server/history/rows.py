@@ -15,7 +15,11 @@ from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 
+from .. import commands
 from ..chat.kinds import Placed
+
+# Some commands have kinds of events of their own. A row of a kind that is not there would be passed over.
+commands.discover()
 
 MOST_ROWS = (
     1024 if sqlite3.sqlite_version_info >= (3, 32) else 64
