@@ -147,8 +147,8 @@ class History:
             began = time.perf_counter()
             for together in _groups(parts):
                 while not self._writer.write(together):
-                    if self._stopping.is_set():
-                        log.error("history: the server stops, and what waits cannot be written")
+                    if self._stopping.is_set() and self._writer.pause:
+                        log.error("history: the server stops, and %d events are missing", self._waiting.count)
                         return False
                     self._stopping.wait(self._writer.pause)
                 self._waiting.done(together)

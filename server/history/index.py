@@ -20,9 +20,8 @@ STEP = 500  # lines that are put into the index at once
 MOST_READ = 30_000  # lines that a search reads which the index does not help to find
 CHUNK = 1000  # lines that it reads with one statement
 MOST_PHRASES = 8  # that the index is asked for; the rest is left to the second look
-LARGEST = (1 << 63) - 1
 
-_NEXT = f"{select('talk')} WHERE at > ? ORDER BY at LIMIT {STEP}"
+_NEXT = f"{select('talk')} WHERE at > ? ORDER BY at LIMIT ?"
 _FOUND = f"""
 {select("talk")} WHERE at IN (
     SELECT rowid FROM words WHERE words MATCH ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?
@@ -40,7 +39,7 @@ def extend(connection: sqlite3.Connection) -> bool:
     if not is_indexed(connection):
         return False
     (indexed,) = connection.execute("SELECT indexed FROM state").fetchone()
-    events, last, count = load(connection, _NEXT, (indexed,))
+    events, last, count = load(connection, _NEXT, (indexed, STEP))
     if not count:
         return False
     rows = [(event.at, spaced(searched(event))) for event in events]

@@ -127,14 +127,21 @@ class Waiting:
         self._put_events = self._put_bytes = 0  # the broadcaster's
         self._done_events = self._done_bytes = 0  # the writer's
 
+    @property
+    def count(self) -> int:
+        """How many events and sessions wait."""
+        return self._put_events - self._done_events
+
     def put(self, told: Told) -> None:
         """Hand over what is to be kept of a batch. Runs in the broadcaster's thread, and never waits. Raises Closed."""
         events, sessions = told.placed(), told.sessions
         if not events and not sessions:
             return
+        if events:
+            self.given = events[-1].at
         size = _size(events)
         if (
-            self._put_events - self._done_events + len(events) + len(sessions) > self._most_events
+            self.count + len(events) + len(sessions) > self._most_events
             or self._put_bytes - self._done_bytes + size > self._most_bytes
         ):
             self._drop(events, sessions)
@@ -146,8 +153,6 @@ class Waiting:
             self._put_events += weight(part)
             self._put_bytes += size
             self._channel.put_all([part])
-        if events:
-            self.given = events[-1].at
 
     def take(self) -> list[Part]:
         """Wait for something, and return all that waits. Return nothing once closed and empty. The writer's thread."""

@@ -33,6 +33,7 @@ class Writer:
         self._is_complete = True  # whether the file knows which sessions there are, and who is online
         self._sessions: dict[str, Kept] = {}
         self._online: dict[str, str] = {}
+        self._extends_index = True
         self.files = 1  # how many files there have been
         self._looked = 0.0  # when it was last made sure that the file still has its name
         self._damaged = 0  # which of these a reader has found to be damaged
@@ -61,8 +62,8 @@ class Writer:
 
     def write(self, parts: Sequence[Part]) -> bool:
         """Write parts in one transaction. Return False if that is not possible now; `pause` says when to try again."""
-        group = Group.of(parts)
         try:
+            group = Group.of(parts)
             self._open()
             assert self._connection
             with transaction(self._connection):
@@ -75,7 +76,8 @@ class Writer:
             if is_damage(error):
                 self._fail(error)
                 return False
-            log.exception("history: a bug: something cannot be written")
+            if len(parts) == 1:
+                log.exception("history: a bug: %d events are missing", len(parts[0].events))
             return self._write_one_by_one(parts)
         self._follow(group)
         self._succeed(group.holes)
@@ -88,13 +90,16 @@ class Writer:
 
     def extend_index(self) -> bool:
         """Put some more lines into the index. Return whether there may be more."""
-        if self._connection is None or self.pause:
+        if self._connection is None or self.pause or not self._extends_index:
             return False
         try:
             return index.extend(self._connection)
         except (OSError, sqlite3.Error) as error:
             self._fail(error)
-            return False
+        except Exception:
+            log.exception("history: a bug: the index is not extended any more, so that a search is slow")
+            self._extends_index = False
+        return False
 
     def close(self, is_clean: bool) -> None:
         """Close the file. `is_clean`: everything has been written."""
@@ -146,7 +151,7 @@ class Writer:
             return all(self.write([part]) for part in parts)
         hole = Hole(changed=parts[0].changed, ended=parts[0].ended)
         hole.miss(parts[0].events)
-        return not isinstance(parts[0], Hole) and self.write([hole])
+        return isinstance(parts[0], Hole) or self.write([hole])
 
     def _succeed(self, holes: Iterable[Hole]) -> None:
         """Log that writing goes on, and what is missing."""

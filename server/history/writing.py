@@ -70,7 +70,7 @@ class Group:
     @property
     def first(self) -> int:
         """The place of the first event, or 0."""
-        return min([self.events[0].at] * bool(self.events) + [hole.after + 1 for hole in self.holes], default=0)
+        return min([*(event.at for event in self.events[:1]), *(hole.after + 1 for hole in self.holes)], default=0)
 
 
 def begin(connection: sqlite3.Connection, end: int, first: int) -> None:
@@ -82,6 +82,7 @@ def begin(connection: sqlite3.Connection, end: int, first: int) -> None:
     connection.execute("UPDATE state SET start = ?, clean = 0", (first - 1 if start is None else start,))
     if not clean and end < first - 1:
         insert(connection, "holes", ("after", "until"), [(end, first - 1)])
+    forget_private(connection)
 
 
 def write(connection: sqlite3.Connection, group: Group) -> None:
