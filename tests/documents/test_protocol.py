@@ -1,13 +1,15 @@
-"""PROTOCOL.md against the code and the tests: texts, commands, defaults, and the tests that hold each row."""
+"""PROTOCOL.md against the code and the tests: texts, commands, objects, defaults, and the tests that hold each row."""
 
 from __future__ import annotations
 
 import ast
 import importlib
+import inspect
+import json
 import pkgutil
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,13 +19,20 @@ import pytest
 import client.menu
 import client.program
 import server.commands
+from server import __version__
 from server.chat import names, texts
 from server.chat.events import Said, Whispered
+from server.chat.for_programs import Refused
+from server.chat.kinds import Event
 from server.commands.me import Emoted
+from server.commands.registry import Request
+from server.commands.sessions import Hello
 from server.flags import parse_arguments
+from server.history import export
 from server.settings import Settings
+from server.wire.values import NAMES, Values
 
-from ..support.peers import PATIENCE, StrictServer, need
+from ..support.peers import PATIENCE, StrictServer, need, running
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "PROTOCOL.md").read_text(encoding="utf-8")
@@ -40,6 +49,13 @@ PARTS = {
     "RENAMED": "{}NEW",
     "NAME_BAD": "{}REASON",
 }
+# What stands for the braces in a text, where it is not the limit of a line.
+FILLED = {"REPLAY_BEGINS": "N", "MISSING": "N"}
+
+# The types of objects that an own line can cause, which then has its number. The number is no field of the event itself.
+WITH_LINE = {"said", "emote", "whisper", "renamed"}
+# What becomes an entry or an event with a code, and which rows of the page have such codes.
+CODED = {"done": ("Done", "Refuse", "refuse"), "left": ("Leave", "Quit", "Left"), "bye": ("Bye",)}
 
 
 @dataclass
@@ -135,13 +151,14 @@ def exact_lines() -> list[str]:
     found = [texts.NAME_BAD + reason for reason in text_constants(names).values()]
     found += [
         Said(time=0.0, name="NAME", addr="ADDR", text="TEXT").line(),
-        Whispered(time=0.0, name="SENDER", text="TEXT").line(),
+        Whispered(time=0.0, name="SENDER", to="NAME", text="TEXT").line(),
         Emoted(time=0.0, name="NAME", addr="ADDR", text="TEXT").line(),
     ]
     commands = pkgutil.iter_modules(server.commands.__path__, f"{server.commands.__name__}.")
-    for module in [texts, *(importlib.import_module(command.name) for command in commands)]:
+    for module in [texts, export, *(importlib.import_module(command.name) for command in commands)]:
         for name, value in text_constants(module).items():
-            found.append(PARTS.get(name, "{}").replace("{}", value).replace("{}", str(Settings().max_line)))
+            filled = value.replace("{}", FILLED.get(name, str(Settings().max_line)))
+            found.append(PARTS.get(name, "{}").replace("{}", filled))
     found += COMMANDS.help.splitlines()
     menu = text_constants(client.menu)
     del menu["HELP"]  # it explains the client's keys, and is no line of the protocol
@@ -178,9 +195,89 @@ def faults_of_defaults(text: str) -> Iterator[str]:
             yield f"the default of {flag} is {value:g}, not {shown.get(flag)}"
 
 
+def kinds_of(kind: type[Event]) -> Iterator[type[Event]]:
+    """Yield all kinds of events of the server that become objects."""
+    for other in kind.__subclasses__():
+        if other.__module__.startswith("server.") and other is not Refused:  # which is told as `done`
+            yield other
+        yield from kinds_of(other)
+
+
+def fields_of(kind: type[Event]) -> list[str]:
+    """Return the fields of the objects of one kind of event, in their order."""
+    fields = [NAMES.get(name, name) for name in kind.shown] or ["text"]
+    if kind is Hello:
+        fields = list(json.loads(Values().encode(Hello("token", 0, "ADDR", "NAME", 1))))[1:]
+    return fields + ["line"] * (kind.type in WITH_LINE)
+
+
+def objects() -> dict[str, list[str]]:
+    """Return the fields of each type of object."""
+    found: dict[str, list[str]] = {}
+    for kind in kinds_of(Event):
+        fields = found.setdefault(kind.type, [])
+        fields += [field for field in fields_of(kind) if field not in fields]
+    return found
+
+
+def rows_of(text: str, header: list[str]) -> dict[str, list[list[str]]]:
+    """Return the code in each cell of all rows in tables of the section on JSON lines that have this header."""
+    found = {}
+    for table in tables_in(section(text, "JSON lines")):
+        if table.header[: len(header)] == header:
+            for row in table.rows:
+                found[row[0].strip("`")] = [code_in(cell) for cell in row]
+    return found
+
+
+def faults_of_objects(text: str) -> Iterator[str]:
+    """Yield the types whose row is missing or has other fields, and rows of types that are not there."""
+    rows = {kind: cells[1] for kind, cells in rows_of(text, ["type", "fields"]).items()}
+    expected = objects()
+    yield from (f"the type {kind} has no row" for kind in expected.keys() - rows.keys())
+    yield from (f"{kind} is not a type" for kind in rows.keys() - expected.keys())
+    for kind in rows.keys() & expected.keys():
+        if rows[kind] != expected[kind]:
+            yield f"{kind} has the fields {expected[kind]}, not {rows[kind]}"
+
+
+def codes_of(names: Collection[str]) -> set[str]:
+    """Return all words that the server gives to what has one of these names, as codes."""
+    found = set()
+    for path in (ROOT / "server").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and {getattr(node.func, "id", ""), getattr(node.func, "attr", "")} & {*names}:
+                arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+                inner = [
+                    part for argument in arguments for part in ast.walk(argument) if isinstance(part, ast.Constant)
+                ]
+                found |= {str(part.value) for part in inner if isinstance(part.value, str)}
+    return {word for word in found if re.fullmatch("[a-z]+(_[a-z]+)*", word)}
+
+
+CODES = {kind: codes_of(names) for kind, names in CODED.items()}
+CODES["done"].add(inspect.signature(Request.refuse).parameters["code"].default)
+
+
+def faults_of_codes(text: str) -> Iterator[str]:
+    """Yield the codes without a row, and rows of codes that are not there."""
+    words, further = rows_of(text, ["word"]).keys(), rows_of(text, ["code"]).keys()
+    expected = CODES["done"] | CODES["left"] | CODES["bye"]
+    yield from (f"the code {code} has no row" for code in expected - words - further)
+    yield from (f"{code} is not a code" for code in (words | further) - expected)
+    yield from (f"{word} is no reason to leave" for word in words - CODES["left"])
+
+
 def faults(text: str) -> list[str]:
     """Return everything that is wrong with a text as the protocol."""
-    return [*faults_of_tests(text), *faults_of_texts(text), *faults_of_commands(text), *faults_of_defaults(text)]
+    return [
+        *faults_of_tests(text),
+        *faults_of_texts(text),
+        *faults_of_commands(text),
+        *faults_of_objects(text),
+        *faults_of_codes(text),
+        *faults_of_defaults(text),
+    ]
 
 
 def test_the_protocol_is_what_the_code_and_the_tests_say() -> None:
@@ -211,6 +308,22 @@ def test_a_text_that_is_not_exact_is_found(line: str) -> None:
         ("| `/quit` |", "| `/quit`, `/leave` |", "/leave is not a command"),
         ("| `who`, `/who` |", "| `who`, `/who`, `users` |", "users is not a command"),
         ("| `--rate` | 10 |", "| `--rate` | 11 |", "the default of --rate is 10, not 11"),
+        ("| `gap` | `after` |", "| `hole` | `after` |", "the type gap has no row"),
+        ("| `gap` | `after` |", "| `hole` | `after` |", "hole is not a type"),
+        ("`text` `past` |", "`text` |", "notice has the fields ['text', 'past'], not ['text']"),
+        ("`code` `text` | the receipt", "`text` `code` | the receipt", "done has the fields ['line', 'code', 'text']"),
+        (
+            "`to` `text` `line` |",
+            "`to` `text` |",
+            "whisper has the fields ['at', 'time', 'name', 'to', 'text', 'line']",
+        ),
+        ("`hold` `idle` `session`", "`idle` `session`", "hello has the fields ['version', 'hold', 'idle', 'session'"),
+        ("| `too_often` |", "| `too_fast` |", "the code too_often has no row"),
+        ("| `too_often` |", "| `too_fast` |", "too_fast is not a code"),
+        ("| `bad_format` |", "| `format` |", "the code bad_format has no row"),
+        ("| `kicked` |", "| `thrown` |", "the code kicked has no row"),
+        ("| `resumed` |", "| `moved` |", "the code resumed has no row"),
+        ("| `lost` |", "| `full` |", "full is no reason to leave"),
         ("-ip 127.0.0.1", "-ip 0.0.0.0", "the client's defaults are missing"),
         ("| `--max-users` |", "| `--most-users` |", "the default of --max-users is 10000, not None"),
     ],
@@ -221,13 +334,34 @@ def test_a_planted_fault_of_the_page_is_found(old: str, new: str, fault: str) ->
     assert any(found.startswith(fault) for found in faults(TEXT.replace(old, new)))
 
 
-def test_the_example_is_real(server: StrictServer) -> None:
-    """The command at the top of the page gives the lines below it, apart from the port number."""
-    found = re.search(r"^    \$ (.*)\n((?:    .*\n)+)", TEXT, re.MULTILINE)
+def example(text: str, port: int) -> tuple[str, str]:
+    """Run the first command that a text shows, with another port. Return what it gives, and what the text shows of that."""
+    found = re.search(r"^    \$ (.*)\n((?:    .*\n)+)", text, re.MULTILINE)
     assert found
     need("nc")
-    command = found[1].replace("127.0.0.1 6666", f"127.0.0.1 {server.port}")
+    command = found[1].replace("127.0.0.1 6666", f"127.0.0.1 {port}")
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=PATIENCE, check=True)
-    addr = done.stdout[1:].partition("]")[0]
-    shown = "".join(f"{line.removeprefix('    ')}\n" for line in found[2].splitlines())
-    assert done.stdout.replace(addr, "127.0.0.1:40312") == shown
+    return done.stdout, "".join(f"{line.removeprefix('    ')}\n" for line in found[2].splitlines())
+
+
+def test_the_example_is_real(server: StrictServer) -> None:
+    """The command at the top of the page gives the lines below it, apart from the port number."""
+    given, shown = example(TEXT, server.port)
+    addr = given[1:].partition("]")[0]
+    assert given.replace(addr, "127.0.0.1:40312") == shown
+
+
+def test_the_example_of_objects_is_real() -> None:
+    """It gives these objects, apart from the port number, the session, the time and where the log begins."""
+
+    def plain(lines: str) -> str:
+        start = re.search(r'"at":"(\d+)"', lines)
+        assert start
+        lines = re.sub(r'"at":"(\d+)"', lambda at: f'"at":"{int(at[1]) - int(start[1])}"', lines)
+        lines = re.sub(r'"time":"....-..-..T..:..:..\....Z"', '"time":""', lines)
+        return re.sub(r'"127.0.0.1:\d+"', '"ADDR"', re.sub(r'"[0-9a-f]{32}"', '"TOKEN"', lines))
+
+    with running(idle_timeout=10.0) as server:
+        given, shown = example(section(TEXT, "JSON lines"), server.port)
+    assert plain(given) == plain(shown)
+    assert f'"version":"{__version__}"' in given
