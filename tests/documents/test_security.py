@@ -1,4 +1,4 @@
-"""The encryption that SECURITY.md describes works, with the configuration that stands there."""
+"""SECURITY.md: its tables name tests that exist, and the encryption works with the configuration that stands there."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ import subprocess
 from pathlib import Path
 
 from ..support.peers import PATIENCE, Peer, StrictServer, need
+from .test_protocol import references, resolve, tables_in
 
 TEXT = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
+
+
+def test_each_row_has_tests_that_exist() -> None:
+    """As on the page of the protocol."""
+    (table,) = tables_in(TEXT)
+    assert table.header[-1] == "tests"
+    assert [row for row in table.rows if not references(row[-1])] == []
+    assert [reference for reference in references(TEXT) if len(resolve(*reference)) != 1] == []
 
 
 def test_chat_through_stunnel(server: StrictServer, tmp_path: Path) -> None:
