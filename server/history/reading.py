@@ -44,7 +44,11 @@ def end_of(connection: sqlite3.Connection) -> int:
 
 
 def chunk(connection: sqlite3.Connection, after: int, until: int, private: bool) -> tuple[list[Placed | Missing], int]:
-    """Return the next events and gaps above `after`, up to `until`, and up to which place these are all there are."""
+    """Return the next events and gaps above `after`, up to `until`, and up to which place these are all there are.
+
+    Where a server was killed, nobody knows whether something is missing. For a session (`private`) that is a gap only if
+    it has heard something there: then that is not known any more, and whoever said it will say it again.
+    """
     connection.execute("BEGIN")
     try:
         statement = f"{_ALL if private else _PUBLIC} ORDER BY at LIMIT {CHUNK}"
@@ -52,7 +56,11 @@ def chunk(connection: sqlite3.Connection, after: int, until: int, private: bool)
         if count < CHUNK:
             last = until
         holes = connection.execute(_HOLES, (last, after))
-        gaps = [Missing(hole[0], hole[1], hole[2] or 0) for hole in holes]
+        gaps = [
+            Missing(begin, end, events or 0)
+            for begin, end, events in holes
+            if events is not None or begin < after or not private
+        ]
         (start,) = connection.execute("SELECT start FROM state").fetchone()
     finally:
         connection.execute("ROLLBACK")
@@ -89,7 +97,7 @@ def last_talk(connection: sqlite3.Connection, count: int, until: int) -> list[Pl
 def restore(connection: sqlite3.Connection, remember: int) -> Restored:
     """Return what the file knows of the room, with the last `remember` events."""
     end = end_of(connection)
-    holes = connection.execute("SELECT coalesce(max(until), 0) FROM holes").fetchone()
+    holes = connection.execute("SELECT coalesce(max(until), 0) FROM holes WHERE events IS NOT NULL").fetchone()
     start = connection.execute("SELECT start FROM state").fetchone()
     forgotten = max(int(holes[0]), int(start[0] or 0))
     statement = f"{_ALL} ORDER BY at DESC LIMIT {remember + 1}"
