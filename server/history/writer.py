@@ -30,6 +30,7 @@ class Writer:
         self._file = file
         self._connection: sqlite3.Connection | None = None
         self._has_begun = False  # whether anything of this server is in the file
+        self._was_clean: bool | None = None  # whether the server before has written everything; None until it is known
         self._is_complete = True  # whether the file knows which sessions there are, and who is online
         self._sessions: dict[str, Kept] = {}
         self._online: dict[str, str] = {}
@@ -44,6 +45,7 @@ class Writer:
             self._open()
             assert self._connection
             restored = reading.restore(self._connection, remember)
+            self._was_clean = writing.take(self._connection)
         except (OSError, sqlite3.Error) as error:
             self._fail(error)
             self._is_complete = False
@@ -104,7 +106,7 @@ class Writer:
     def close(self, is_clean: bool) -> None:
         """Close the file. `is_clean`: everything has been written."""
         try:
-            if is_clean and self._connection and self._has_begun:
+            if is_clean and self._connection and (self._has_begun or self._was_clean):
                 writing.finish(self._connection)
         except (OSError, sqlite3.Error) as error:
             self._fail(error)
@@ -130,8 +132,10 @@ class Writer:
         """Write what a file needs before the first group of this server, inside the transaction of that group."""
         if not self._is_complete:
             writing.write_room(connection, self._sessions, self._online)
+        if self._was_clean is None:
+            self._was_clean = writing.take(connection)
         if not self._has_begun and group.first:
-            writing.begin(connection, self.stored, group.first)
+            writing.begin(connection, self.stored, group.first, self._was_clean)
 
     def _follow(self, group: Group) -> None:
         """Take note that a group has been written."""
@@ -188,6 +192,7 @@ class Writer:
     def _forget(self) -> None:
         """Take note that nothing is in the file, because it is a new one."""
         self._has_begun = self._is_complete = False
+        self._was_clean = None
         self.stored = 0
         self.files += 1
 

@@ -73,14 +73,24 @@ class Group:
         return min([*(event.at for event in self.events[:1]), *(hole.after + 1 for hole in self.holes)], default=0)
 
 
-def begin(connection: sqlite3.Connection, end: int, first: int) -> None:
+def take(connection: sqlite3.Connection) -> bool:
+    """Take note that a server has the file now. Return whether the server before has written everything.
+
+    This cannot wait until something is written: if the server is killed before that, its users have heard things that
+    are in no file.
+    """
+    (clean,) = connection.execute("SELECT clean FROM state").fetchone()
+    connection.execute("UPDATE state SET clean = 0")
+    return bool(clean)
+
+
+def begin(connection: sqlite3.Connection, end: int, first: int, was_clean: bool) -> None:
     """Take note that a server goes on at the place `first` in a file whose last event is at `end`.
 
     If the server before was ended before it had written everything, nobody knows what is missing between the two.
     """
-    start, clean = connection.execute("SELECT start, clean FROM state").fetchone()
-    connection.execute("UPDATE state SET start = ?, clean = 0", (first - 1 if start is None else start,))
-    if not clean and end < first - 1:
+    connection.execute("UPDATE state SET start = coalesce(start, ?), clean = 0", (first - 1,))
+    if not was_clean and end < first - 1:
         insert(connection, "holes", ("after", "until"), [(end, first - 1)])
     forget_private(connection)
 
