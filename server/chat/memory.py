@@ -27,10 +27,10 @@ class Memory:
     """Gives events their places, and keeps the last of them. The map lock guards it."""
 
     def __init__(self, start: int = 0, most: int = REMEMBERED) -> None:
-        """`start` is the place after which the log goes on, `most` how many events are kept."""
+        """`start` is the place after which the log goes on, `most` how many events are kept. With 0, nothing is."""
         self.end = start  # the place of the last event
         self.forgotten = start  # nothing is known here up to this place
-        self.talk: deque[Placed] = deque(maxlen=TALK)  # the last that was said to everyone
+        self.talk: deque[Placed] = deque(maxlen=TALK if most else 0)  # the last that was said to everyone
         self._events: list[Placed] = []
         self._pieces: deque[tuple[int, int]] = deque()  # how many of them came together, and their bytes
         self._most = most

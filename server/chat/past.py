@@ -103,13 +103,16 @@ class Departed(Entry):
 
 
 def missed(memory: Memory, archive: Archive, session: str, after: int) -> list[Event]:
-    """Return what a session is told that has heard everything up to the place `after`."""
+    """Return what a session is told that has heard everything up to the place `after`.
+
+    Without a session, it is what everyone may know, as far as the memory has it.
+    """
     recent = memory.since(after)
-    if after < memory.forgotten:
+    if after < memory.forgotten and session:
         return [Missed(session, after, memory.forgotten, recent, archive)]
     # A place that no event has was lost when the server was killed. What is known ends before it.
     known = memory.last_before(after)
-    gap = [] if known == after else [Gap(known)]
+    gap = [] if known == after else [Gap(min(known, after))]
     if len(recent) > MOST_AT_ONCE:
         return [*gap, Missed(session, after, after, recent, archive)]
     return [*gap, *(heard for event in recent if (heard := event.heard_by(session)))]

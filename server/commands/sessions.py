@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from ..chat import names, texts
 from ..chat.entries import Opening
-from ..chat.events import Bye, Done, Joined, Left
+from ..chat.events import DONE, Bye, Done, Joined, Left
 from ..chat.for_programs import Renamed
 from ..chat.kinds import Event
 from ..chat.past import missed, replay
@@ -63,23 +63,27 @@ class Json(Opening):
             told.tell_one(self.number, refused)
 
     def apply(self, room: Room, told: Told) -> None:
-        """Let a member go over to values. One that has a session already keeps it, and gets a receipt."""
+        """Let a member go over to values. For one that has done so before, it is a line like any other."""
         member = room.members.get(self.number)
-        if member is None:
+        if member is None or member.session is not None:
+            Opening.apply(self, room, told)
             return
-        line = room.sessions.take_line(member.session) if member.session else 0
-        if member.session is None:
-            told.switch(self.number)
-            member.session = room.sessions.open(self.token, self.number, member.name, member.addr)
+        told.switch(self.number)
+        member.session = room.sessions.open(self.token, self.number, member.name, member.addr)
+        done = self.act(room, member, told)
+        if done.code:
+            told.tell_one(self.number, done)
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Greet a member that has a session, under the name that it wants, if that can be had."""
         refused, old = self.refused, member.name
         if self.name and not room.rename(member, self.name, self.key):
             refused = _TAKEN
+        assert member.session
         _greet(member.session, told)
-        _announce(member, old, self.time, told, line)
-        if refused:
-            told.tell_one(self.number, Done(refused.text, refused.code, line or None))
-        elif line:
-            told.tell_one(self.number, Done(number=line))
+        if member.name != old:
+            told.tell_everyone(Renamed(self.time, old, member.name, member.addr), member)
+        return refused or DONE
 
 
 @dataclass(slots=True)
@@ -127,7 +131,8 @@ class Resume(Opening):
         member.session = present
         _greet(present, told)
         told.tell_several(self.number, self._missed(room, session, told))
-        _announce(member, old, self.time, told)
+        if member.name != old:  # which no line of the session has asked for
+            told.tell_everyone(Renamed(self.time, old, member.name, member.addr))
         if session is None:
             told.tell_one(self.number, _NO_SESSION)
 
@@ -194,14 +199,6 @@ def _come_in(room: Room, session: Session, missed: list[Event], time: float, tol
 def _greet(session: Session, told: Told) -> None:
     hello = Hello(session.token, session.line, session.addr, session.name, told.memory.stands)
     told.tell_one(session.member, hello)
-
-
-def _announce(member: Member, old: str, time: float, told: Told, line: int = 0) -> None:
-    """Announce another name. `line` is the number of the line that has asked for it, if that has one."""
-    if member.name != old:
-        renamed = Renamed(time, old, member.name, member.addr)
-        told.tell_everyone(renamed, member)
-        renamed.number = line
 
 
 _TAKEN = Done(texts.NAME_TAKEN, "name_taken")

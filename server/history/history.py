@@ -30,6 +30,7 @@ MOST_TOGETHER = 500  # events and sessions in one transaction, unless one batch 
 REST = 4.0  # how long the thread rests after writing, as a multiple of how long it wrote
 SHORTEST_REST = 0.005  # seconds; to wake the thread for each batch would cost as much as the batch
 LONGEST_REST = 0.1  # seconds; what was said in the meantime is lost if the server is killed
+REST_OF_READERS = 3.0  # the same for all together who read what they have missed
 MOST_READERS = 4  # threads that read at a time
 
 
@@ -49,6 +50,7 @@ class History:
         self._stopping = threading.Event()
         self._readers = threading.BoundedSemaphore(MOST_READERS)
         self._searching = threading.Lock()
+        self._turn = threading.Lock()  # of those who have missed much
         self._thread = threading.Thread(target=self._live, name="history")
         self.restored = self._writer.restore(remember)
         self._waiting.given = self.restored.end
@@ -91,7 +93,7 @@ class History:
         given, place, file = self._waiting.given, after, self._writer.files
         try:
             while place < until and place < (stored := self.stored):
-                with self._readers, self._file.reading() as connection:
+                with self._in_turn(), self._readers, self._file.reading() as connection:
                     found, place = reading.chunk(connection, place, min(until, stored), private=True)
                 for event in found:
                     yield Gap(event.after) if isinstance(event, Gap) else event
@@ -101,6 +103,14 @@ class History:
             return
         if place < until and (place < given or not self.stored):
             yield Gap(place)
+
+    @contextlib.contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Wait for one's turn, and let the others wait for some time more, so that all together take little."""
+        with self._turn:
+            began = time.perf_counter()
+            yield
+            self._stopping.wait(min(REST_OF_READERS * (time.perf_counter() - began), LONGEST_REST))
 
     def last(self, count: int, until: int) -> Sequence[Placed]:
         """Return the last `count` events of talk at places up to `until`, oldest first. May block."""
@@ -139,8 +149,12 @@ class History:
     def _work(self) -> bool:
         """Write all that comes. Return whether everything could be written."""
         while True:
-            while self._waiting.is_empty() and not self._stopping.is_set() and self._extend_index():
-                pass
+            rest = 0.0
+            while self._waiting.pause(rest) and not self._stopping.is_set():
+                began = time.perf_counter()
+                if not self._writer.extend_index():
+                    break
+                rest = min(REST * (time.perf_counter() - began), LONGEST_REST)
             parts = self._waiting.take()
             if not parts:
                 return True
@@ -153,12 +167,6 @@ class History:
                     self._stopping.wait(self._writer.pause)
                 self._waiting.done(together)
             self._rest(time.perf_counter() - began)
-
-    def _extend_index(self) -> bool:
-        began = time.perf_counter()
-        more = self._writer.extend_index()
-        self._rest(time.perf_counter() - began)
-        return more
 
     def _rest(self, worked: float) -> None:
         """Leave the processor to others, and let more come together for the next transaction."""

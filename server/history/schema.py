@@ -58,9 +58,21 @@ def check_header(header: bytes) -> None:
 
     SQLite itself is not asked, because it tidies up whatever it opens.
     """
+    if _is_text(header):
+        raise HistoryError("it is a text file, and no history")
     if header.startswith(_MAGIC) and len(header) >= HEADER:
         version, application = int.from_bytes(header[60:64], "big"), int.from_bytes(header[68:72], "big")
         _check(application, version)
+
+
+def _is_text(header: bytes) -> bool:
+    """Return whether a file begins like a text. What is damaged is not likely to."""
+    text = header[: HEADER // 2].decode("utf-8", "replace")
+    return (
+        bool(text)
+        and "\ufffd" not in text[:-1]
+        and all(character.isprintable() or character in "\t\r\n" for character in text)
+    )
 
 
 def check(connection: sqlite3.Connection) -> bool:

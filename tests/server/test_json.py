@@ -117,6 +117,14 @@ def test_a_session_outlives_its_connection(connect: Connect, program: Callable[.
     assert missed[-1]["line"] == 2
 
 
+def test_a_name_that_is_asked_for_with_json_counts_as_a_rename() -> None:
+    """Else nobody would be bound by that limit."""
+    with running(trust_loopback=False, max_renames=2) as server:
+        peer = Program(server.port, "/json a", "/json b", "/json", "/json c")
+        assert [peer.until_type("done").get("code") for _ in range(3)] == [None, None, "too_often"]
+        peer.close()
+
+
 def test_an_old_connection_ends_when_its_session_is_taken_up(program: Callable[..., Program]) -> None:
     """It is told so, reads the end, and its thread ends."""
     old = program("/json ming")

@@ -55,13 +55,20 @@ def test_long_lines_are_kept_by_their_bytes() -> None:
 
 def test_the_last_talk_is_always_kept() -> None:
     """Whoever comes and goes does not count for it."""
-    memory = Memory(0, 0)
+    memory = Memory(0, 1)
     talk = fill(memory, TALK + 10)
     for _ in range(100):
         memory.extend([Joined(0.0, "x", "x:1")])
     memory.trim()
     assert list(memory.talk) == talk[-TALK:]
-    assert memory.since(0) == []
+    assert len(memory.since(0)) == 1
+
+
+def test_a_memory_of_nothing_keeps_nothing() -> None:
+    """Not even the last talk."""
+    memory = Memory(0, 0)
+    fill(memory, 10)
+    assert (list(memory.talk), memory.since(0), memory.stands) == ([], [], 10)
 
 
 def test_the_log_goes_on_behind_what_was_restored() -> None:

@@ -87,6 +87,9 @@ def test_a_second_json_is_a_line_like_any_other(chat: Chat, carol: Hello) -> Non
     assert own(renamed).line() == ""
     assert (done, taken) == (Done(number=1), Done("该用户名已被使用", "name_taken", 2))
     assert bad == Done("消息格式不正确，请使用 [/json newname] 格式", "bad_format", 3)
+    chat.leave(3)
+    resume(chat, 4, carol, carol.at)
+    assert [event for event in chat.values(4) if isinstance(event, Done)] == [taken, bad]
 
 
 def test_each_line_has_its_number(chat: Chat, carol: Hello) -> None:
@@ -186,7 +189,7 @@ def test_a_resume_that_comes_late_takes_the_name_over(chat: Chat, carol: Hello) 
     assert isinstance(hello, Hello)
     assert (hello.session, hello.name) == (carol.session, "carol")
     assert isinstance(said, Said)
-    assert own(renamed).line() == ""
+    assert renamed == Renamed(NOW, "c:4", "carol", "c:4")
     assert set(chat.room.online_map) == {"alice", "bob", "carol"}
 
 
@@ -214,6 +217,19 @@ def test_an_unknown_session_is_a_new_one(chat: Chat, carol: Hello) -> None:
         Joined(NOW, "x:4", "x:4"),
         Done("会话不存在或已过期", "no_session"),
     ]
+
+
+def test_whoever_has_no_session_is_told_nothing_from_the_archive() -> None:
+    """Else a stranger could have a whole history read, again and again."""
+    chat = Chat(Room(memory=Memory(1000, most=8)))
+    chat.join(1, "a:1", "alice")
+    for number in range(20):
+        chat.say(1, str(number))
+    chat.say(1, "")
+    chat.open(4, "x:4", f"/resume {'0' * 32} 7")
+    gap, *known = chat.values(4)
+    assert gap == Gap(7)
+    assert [event.text for event in known if isinstance(event, Said)] == [str(number) for number in range(20)][-8:]
 
 
 @pytest.mark.parametrize(
