@@ -50,7 +50,7 @@ class File:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OURS))
         for path in self._parts():
             with contextlib.suppress(OSError):  # it is not there, or somebody else's
-                if stat.S_IMODE(path.stat().st_mode) != OURS:
+                if stat.S_IMODE(path.stat().st_mode) != OURS:  # made by somebody else, or under a strict umask
                     path.chmod(OURS)
         connection = connect(self.path, "rw")
         try:
@@ -109,6 +109,7 @@ class File:
             return
         lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OURS)
         try:
+            os.fchmod(lock, OURS)  # whatever the umask has left of it
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)

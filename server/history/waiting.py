@@ -162,9 +162,12 @@ class Waiting:
                 part.take()
         return parts
 
-    def is_empty(self) -> bool:
-        """Return whether nothing waits to be taken."""
-        return self._channel.empty()
+    def pause(self, seconds: float) -> bool:
+        """Wait until something is there to be taken, for at most so long. Return whether there is nothing."""
+        with self._channel.not_empty:
+            if not self._channel.queue and not self._channel.closed:
+                self._channel.not_empty.wait(seconds)
+            return not self._channel.queue
 
     def done(self, parts: Iterable[Part]) -> None:
         """Take note that parts need not wait any more. The writer's thread."""

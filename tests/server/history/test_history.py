@@ -375,7 +375,7 @@ def test_a_thread_that_dies_does_not_stop_the_chat(
         history.record(batch(Pretend(lines(12, "b"))))
         assert list(history.between(10, 12)) == [Gap(10)]
     assert "died of a bug" in caplog.messages[0]
-    assert history._waiting.is_empty()
+    assert history._waiting.pause(0)
     assert (restored(path).end, sys.exc_info()[0]) == (0, None)
 
 

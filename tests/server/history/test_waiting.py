@@ -30,10 +30,10 @@ def test_all_that_waits_is_taken_in_order() -> None:
     waiting.put(Pretend(lines(1, "a", "b")))
     waiting.put(Pretend())
     waiting.put(Pretend(lines(3, "c")))
-    assert (waiting.given, waiting.count, waiting.is_empty()) == (3, 3, False)
+    assert (waiting.given, waiting.count, waiting.pause(0)) == (3, 3, False)
     parts = waiting.take()
     assert parts == [Part(lines(1, "a", "b")), Part(lines(3, "c"))]
-    assert (waiting.is_empty(), waiting.count) == (True, 3)
+    assert (waiting.pause(0), waiting.count) == (True, 3)
     waiting.done(parts)
     assert waiting.count == 0
 
