@@ -16,7 +16,7 @@ from .rows import insert, load, select
 from .schema import is_indexed
 from .writing import transaction
 
-STEP = 500  # lines that are put into the index at once
+STEP = 200  # lines that are put into the index at once; fewer are not, and a search reads them
 MOST_READ = 30_000  # lines that a search reads which the index does not help to find
 CHUNK = 1000  # lines that it reads with one statement
 MOST_PHRASES = 8  # that the index is asked for; the rest is left to the second look
@@ -35,12 +35,12 @@ def searched(event: Placed) -> str:
 
 
 def extend(connection: sqlite3.Connection) -> bool:
-    """Put the next lines into the index, in one transaction. Return whether there may be more."""
+    """Put the next STEP lines into the index, in one transaction. Return False if there are not so many."""
     if not is_indexed(connection):
         return False
     (indexed,) = connection.execute("SELECT indexed FROM state").fetchone()
     events, last, count = load(connection, _NEXT, (indexed, STEP))
-    if not count:
+    if count < STEP:
         return False
     rows = [(event.at, spaced(searched(event))) for event in events]
     with transaction(connection):

@@ -34,7 +34,7 @@ class Writer:
         self._is_complete = True  # whether the file knows which sessions there are, and who is online
         self._sessions: dict[str, Kept] = {}
         self._online: dict[str, str] = {}
-        self._extends_index = True
+        self._unindexed = index.STEP  # how many lines are not in the index, at most; to begin with, nobody knows
         self.files = 1  # how many files there have been
         self._looked = 0.0  # when it was last made sure that the file still has its name
         self._damaged = 0  # which of these a reader has found to be damaged
@@ -92,15 +92,16 @@ class Writer:
 
     def extend_index(self) -> bool:
         """Put some more lines into the index. Return whether there may be more."""
-        if self._connection is None or self.pause or not self._extends_index:
+        if self._connection is None or self.pause or self._unindexed < index.STEP:
             return False
         try:
-            return index.extend(self._connection)
+            if index.extend(self._connection):
+                return True
         except (OSError, sqlite3.Error) as error:
             self._fail(error)
         except Exception:
-            log.exception("history: a bug: the index is not extended any more, so that a search is slow")
-            self._extends_index = False
+            log.exception("history: a bug: some lines are not put into the index, and a search is slow")
+        self._unindexed = 0
         return False
 
     def close(self, is_clean: bool) -> None:
@@ -142,6 +143,7 @@ class Writer:
         self._is_complete = True
         self._has_begun = self._has_begun or bool(group.first)
         self.stored = max(self.stored, group.end)
+        self._unindexed += len(group.events)
         self._sessions.update(group.changed)
         for digest in group.ended:
             self._sessions.pop(digest, None)

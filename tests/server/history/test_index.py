@@ -57,23 +57,25 @@ def test_the_file_finds_what_the_memory_finds(
     events = lines(1, *texts_)
     with file_of(events, full_text) as connection, pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "CHUNK", 2)
-        for step in (0, indexed, 100):
+        for step in (indexed, 1):
             patch.setattr(index, "STEP", step)
-            index.extend(connection)
+            assert index.search(connection, query, count, until) == expected(events, query, count, until)
+            while index.extend(connection):
+                pass
             assert index.search(connection, query, count, until) == expected(events, query, count, until)
 
 
 def test_every_line_is_put_into_the_index_once() -> None:
-    """Step by step, until there is nothing more."""
+    """Step by step, but for the last few."""
     with file_of(lines(1, *["公园"] * (2 * index.STEP + 10))) as connection:
-        assert [index.extend(connection) for _ in range(5)] == [True, True, True, False, False]
+        assert [index.extend(connection) for _ in range(5)] == [True, True, False, False, False]
         found = connection.execute("SELECT rowid FROM words WHERE words MATCH '公 园'").fetchall()
-        assert found == [(at,) for at in range(1, 2 * index.STEP + 11)]
+        assert found == [(at,) for at in range(1, 2 * index.STEP + 1)]
 
 
 def test_the_index_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search for a word reads no line that does not hold it, in however long a file."""
-    with file_of(lines(1, *["公园"] * 3, *["去"] * 5000)) as connection:
+    with file_of(lines(1, *["公园"] * 3, *["去"] * (20 * index.STEP - 3))) as connection:
         while index.extend(connection):
             pass
         looked_at: list[Placed] = []
@@ -99,8 +101,8 @@ def test_what_is_read_is_bounded(monkeypatch: pytest.MonkeyPatch, query: str) ->
 def test_a_query_of_very_many_words_is_answered() -> None:
     """The index is asked for some of them, and all decide."""
     many = " ".join(f"w{number}" for number in range(700))
-    with file_of(lines(1, many, many.replace("w33 ", ""))) as connection:
-        index.extend(connection)
+    with file_of(lines(1, many, many.replace("w33 ", ""), *["x"] * (index.STEP - 2))) as connection:
+        assert index.extend(connection)
         assert [event.at for event in index.search(connection, many, 20, 9)] == [1]
 
 
@@ -125,7 +127,7 @@ def test_the_index_grows_while_nothing_happens(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "history.db"
     with monkeypatch.context() as patch:
         patch.setattr(index, "extend", lambda connection: False)
-        keep(path, lines(1, "a"), lines(2, "b"))
+        keep(path, lines(1, *["a"] * index.STEP), lines(1001, *["b"] * index.STEP))
     assert rows(path, "SELECT indexed FROM state") == [(0,)]
     history = History(path)
     steps: queue.Queue[bool] = queue.Queue()
@@ -139,4 +141,4 @@ def test_the_index_grows_while_nothing_happens(tmp_path: Path, monkeypatch: pyte
     with history:
         while steps.get(timeout=PATIENCE):
             pass
-    assert rows(path, "SELECT indexed FROM state") == [(2,)]
+    assert rows(path, "SELECT indexed FROM state") == [(1000 + index.STEP,)]
