@@ -30,6 +30,7 @@ class Memory:
         """`start` is the place after which the log goes on, `most` how many events are kept. With 0, nothing is."""
         self.end = start  # the place of the last event
         self.forgotten = start  # nothing is known here up to this place
+        self._lost = (start, start)  # places behind the first, up to the second, have no event that is kept
         self.talk: deque[Placed] = deque(maxlen=TALK if most else 0)  # the last that was said to everyone
         self._events: list[Placed] = []
         self._pieces: deque[tuple[int, int]] = deque()  # how many of them came together, and their bytes
@@ -51,6 +52,7 @@ class Memory:
         """
         self.forgotten = forgotten
         self._keep(events)
+        self._lost = (self.stands, self.end)
         self.talk.extend(talk)
 
     def since(self, place: int) -> list[Placed]:
@@ -61,6 +63,14 @@ class Memory:
     def stands(self) -> int:
         """The place of the last event that is known."""
         return self._events[-1].at if self._events else self.forgotten
+
+    def kept_before(self, place: int) -> int:
+        """Return the place itself, or where the history ended if that is before it and the place was lost.
+
+        A server that was killed may have given out places behind the end of its history.
+        """
+        end, start = self._lost
+        return end if end < place <= start else place
 
     def last_before(self, place: int) -> int:
         """Return the place of the last event up to `place`, as far as is remembered."""

@@ -108,11 +108,14 @@ def missed(memory: Memory, archive: Archive, session: str, after: int) -> list[E
     Without a session, it is what everyone may know, as far as the memory has it.
     """
     recent = memory.since(after)
+    kept = memory.kept_before(after)
+    gap = [] if kept == after else [Gap(kept)]
+    after = kept
     if after < memory.forgotten and session:
-        return [Missed(session, after, memory.forgotten, recent, archive)]
-    # A place that no event has was lost when the server was killed. What is known ends before it.
+        return [*gap, Missed(session, after, memory.forgotten, recent, archive)]
+    # A place that no event has was lost when a server was killed. What is known ends before it.
     known = memory.last_before(after)
-    gap = [] if known == after else [Gap(min(known, after))]
+    gap = gap or ([] if known == after else [Gap(min(known, after))])
     if len(recent) > MOST_AT_ONCE:
         return [*gap, Missed(session, after, after, recent, archive)]
     return [*gap, *(heard for event in recent if (heard := event.heard_by(session)))]
