@@ -1,4 +1,4 @@
-"""The examples for programs in the READMEs, exactly as they stand there but for the port, with the real nc and jq."""
+"""The examples for programs in the documents, exactly as they stand there but for the port, with the real nc and jq."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ BOTS, PIPELINES = (
     [re.findall(pattern, text, re.MULTILINE | re.DOTALL) for text in READMES]
     for pattern in (r"^```python\n(.*?)^```$", r"^    (printf [^\n]* \| jq [^\n]*)$")
 )
+(EXACT,) = re.findall(
+    r"^```python\n(.*?)^```$", (ROOT / "BOTS.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
 IDLE = 10  # seconds after which the server ends a connection, if it is not told otherwise
 
 
@@ -34,9 +37,8 @@ def test_both_readmes_have_the_same_programs() -> None:
 
 
 @contextlib.contextmanager
-def bot(port: int) -> Iterator[None]:
-    """Run the bot of the README. It never ends by itself, and complains of nothing."""
-    ((program,),) = BOTS[:1]
+def bot(port: int, program: str = EXACT) -> Iterator[None]:
+    """Run a bot. It never ends by itself, and complains of nothing."""
     assert program.count("6666") == 1
     with spawn([sys.executable, "-c", program.replace("6666", str(port))]) as process:
         yield
@@ -114,6 +116,24 @@ class Questioner:
         if value["type"] != "hello":
             self._at = value.get("at", self._at)
         return value
+
+
+def test_the_short_bot_outlives_its_server(tmp_path: Path) -> None:
+    """It answers before the server is killed and after that, and misses nothing that was said before it was back."""
+    ((program,), _) = BOTS
+    with reserved_port() as port, bot(port, program):
+        for number in range(3):
+            with (
+                keeping_server(port, tmp_path / "chat.db") as process,
+                contextlib.closing(Peer(port)) as person,
+            ):
+                while number == 0 and not any(line.endswith("]pong:在线") for line in person.ask("who")):
+                    pass
+                person.say("ping")  # after a restart perhaps before the bot is back
+                while not person.line().endswith("]pong:pong"):
+                    pass
+                process.send_signal(signal.SIGTERM if number == 0 else signal.SIGKILL)
+                process.wait()
 
 
 def test_it_answers_each_question_once(tmp_path: Path) -> None:
