@@ -172,15 +172,15 @@ def test_ten_thousand_lines_that_were_missed(program: Callable[..., Program], co
 def test_who_among_many_does_not_drop_the_asker(kind: str, peers: Callable[[ChatServer], Peer]) -> None:
     """The answer comes in parts while it is read, and no object is long. One who reads late gets it all the same."""
     with running(outbox_limit=2000) as server:
-        others = [peers(server) for _ in range(300)]
+        others = [peers(server) for _ in range(220)]
         asker = Program(server.port, *(["/json"] if kind == "values" else []), *["who"] * 20)
         addresses: list[str] = []
         if kind == "text":
-            while len(addresses) < 301 * 20:
+            while len(addresses) < 221 * 20:
                 line = asker.line()
                 addresses += [line[1:].partition("]")[0]] if line.endswith(":在线") else []
         else:
-            while len(addresses) < 301 * 20:
+            while len(addresses) < 221 * 20:
                 line = asker.line()
                 assert len(line) < 20_000
                 addresses += [user["addr"] for user in json.loads(line).get("users", [])]

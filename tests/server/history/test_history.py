@@ -89,6 +89,7 @@ def test_only_the_last_events_are_restored(path: Path) -> None:
 def test_between_yields_everything_in_order(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many statements that takes, and from whichever table an event comes."""
     monkeypatch.setattr(reading, "CHUNK", 3)
+    monkeypatch.setattr(module, "REST_OF_READERS", 0.0)
     events = []
     for number in range(10):
         events += [
