@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from itertools import chain
@@ -25,9 +25,11 @@ MOST_ROWS = (
     1024 if sqlite3.sqlite_version_info >= (3, 32) else 64
 )  # in one statement; variables were 999 at most before
 
-_EVERY = ("at", "type", "time", "session", "number")  # what every event has
+_EVERY = ("at", "time")  # what every event has
+_OF_PROGRAMS = ("session", "number")  # what those have that programs have caused; others are stored without
 _COLUMNS = ("name", "addr", "text", "receiver")  # what has a column of its own, if an event has it
-_RECEIVER = _COLUMNS.index("receiver")
+
+_session = attrgetter("session")
 
 # SQLite writes a number in JSON with 15 digits, which are too few for a time, but enough for its two parts.
 _AS_JSON = """
@@ -38,32 +40,22 @@ SELECT json_group_array(json_array(
 
 
 class Shape:
-    """How a kind of event is stored."""
+    """How a kind of event is stored, if it was caused by programs, and if it was not."""
 
-    def __init__(self, kind: type[Placed]) -> None:
-        names = {field.name for field in fields(kind) if field.init} - set(_EVERY)
-        own = [name for name in _COLUMNS if name in names]
-        more = sorted(names - set(own))
-        self.table = "private" if kind.is_private else "talk" if kind.is_talk else "moves"
+    def __init__(self, kind: type[Placed], by_programs: bool) -> None:
+        names = {field.name for field in fields(kind) if field.init} - {*_EVERY, *_OF_PROGRAMS}
+        own = [*_EVERY, *_OF_PROGRAMS * by_programs, *(name for name in _COLUMNS if name in names)]
         self.kind = kind
+        self.table = "private" if kind.is_private else "talk" if kind.is_talk else "moves"
         self.names = names
-        self.columns = [*_EVERY, *own]
-        if kind.is_private and "receiver" not in names:
-            self.columns.append("receiver")
-        simple = len(self.columns) == len(_EVERY) + len(own) and not more
-        if more:
-            self.columns.append("more")
-        self._get: Callable[[Placed], tuple[object, ...]] = attrgetter(*_EVERY, *own)
-        self._more = more
-        self.row = self._get if simple else self._row
+        self._more = sorted(names - set(own))
+        self.columns = (*own, "more") if self._more else tuple(own)
+        self._get: Callable[[Placed], tuple[object, ...]] = attrgetter(*own)
+        self.row = self._row if self._more else self._get
 
     def _row(self, event: Placed) -> tuple[object, ...]:
-        row = self._get(event)
-        if self.kind.is_private and "receiver" not in self.names:
-            row += ("",)
-        if self._more:
-            row += (json.dumps({name: getattr(event, name) for name in self._more}, ensure_ascii=False, default=str),)
-        return row
+        more = {name: getattr(event, name) for name in self._more}
+        return (*self._get(event), json.dumps(more, ensure_ascii=False, default=str))
 
     def make(self, row: Sequence[object]) -> Placed:
         """Return the event that was stored as a row, as `_AS_JSON` reads it."""
@@ -77,41 +69,44 @@ class Shape:
         return event
 
 
-_SHAPES: dict[type[Placed], Shape] = {}
+_SHAPES: dict[tuple[type[Placed], bool], Shape] = {}
 
 
-def shape_of(kind: type[Placed]) -> Shape:
+def shape_of(kind: type[Placed], by_programs: bool = True) -> Shape:
     """Return how a kind of event is stored."""
-    shape = _SHAPES.get(kind)
+    shape = _SHAPES.get((kind, by_programs))
     if shape is None:
-        shape = _SHAPES[kind] = Shape(kind)
+        shape = _SHAPES[kind, by_programs] = Shape(kind, by_programs)
     return shape
 
 
-def store(connection: sqlite3.Connection, events: Iterable[Placed]) -> None:
+def store(connection: sqlite3.Connection, events: Sequence[Placed]) -> None:
     """Insert events at their places. One that is stored already stays, so that this can be tried again."""
-    kinds: dict[type[Placed], list[Placed]] = {}
-    for event in events:
-        kinds.setdefault(type(event), []).append(event)
-    for kind, some in kinds.items():
-        shape = shape_of(kind)
-        insert(connection, shape.table, shape.columns, list(map(shape.row, some)))
+    kinds: list[type[Placed]] = list(dict.fromkeys(map(type, events)))
+    for kind in kinds:
+        some = events if len(kinds) == 1 else [event for event in events if type(event) is kind]
+        shape = shape_of(kind, any(map(_session, some)))
+        insert(connection, shape.table, shape.columns, list(map(shape.row, some)), kind=kind.type)
 
 
 def insert(
     connection: sqlite3.Connection,
     table: str,
-    columns: Sequence[str],
+    columns: tuple[str, ...],
     rows: Sequence[Sequence[object]],
     how: str = "IGNORE",
+    kind: str = "",
 ) -> None:
-    """Insert rows with few statements: their sizes are powers of two, so that there are few to prepare."""
+    """Insert rows with few statements: their sizes are powers of two, so that there are few to prepare.
+
+    `how` is what is done about a row that is there already, `kind` the type of all rows, if they have one.
+    """
     start, size = 0, MOST_ROWS
     while start < len(rows):
         while size > len(rows) - start:
             size //= 2
         values = list(chain.from_iterable(rows[start : start + size]))
-        statement = _insert(table, tuple(columns), size, how)
+        statement = _insert(table, columns, size, how, kind)
         try:
             connection.execute(statement, values)
         except UnicodeEncodeError:  # half of a surrogate pair, which no text should have
@@ -120,8 +115,11 @@ def insert(
 
 
 @lru_cache(maxsize=256)
-def _insert(table: str, columns: tuple[str, ...], rows: int, how: str) -> str:
-    row = f"({', '.join('?' * len(columns))})"
+def _insert(table: str, columns: tuple[str, ...], rows: int, how: str, kind: str) -> str:
+    values = ["?"] * len(columns)
+    if kind:
+        columns, values = (*columns, "type"), [*values, f"'{kind}'"]
+    row = f"({', '.join(values)})"
     return f"INSERT OR {how} INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"
 
 

@@ -28,12 +28,12 @@ _MAGIC = b"SQLite format 3\x00"
 
 _EVENT = """
 at INTEGER PRIMARY KEY, type TEXT NOT NULL, time REAL NOT NULL,
-name TEXT, addr TEXT, text TEXT, more TEXT, session TEXT NOT NULL, number INTEGER NOT NULL
+name TEXT, addr TEXT, text TEXT, more TEXT, session TEXT NOT NULL DEFAULT '', number INTEGER NOT NULL DEFAULT 0
 """
 _TABLES = f"""
 CREATE TABLE talk ({_EVENT});
 CREATE TABLE moves ({_EVENT});
-CREATE TABLE private ({_EVENT}, receiver TEXT NOT NULL);
+CREATE TABLE private ({_EVENT}, receiver TEXT NOT NULL DEFAULT '');
 CREATE INDEX private_by_session ON private (session);
 CREATE INDEX private_by_receiver ON private (receiver);
 CREATE TABLE holes (after INTEGER PRIMARY KEY, until INTEGER NOT NULL, events INTEGER);

@@ -41,6 +41,8 @@ class Presence:
     def follow(self, events: Iterable[Placed]) -> None:
         """Take note of events, which are in their order."""
         for event in events:
+            if event.is_talk:  # nearly all of them
+                continue
             match event:
                 case Joined():
                     self.came[event.name] = event.addr
@@ -68,6 +70,7 @@ class Part:
     events: Sequence[Placed] = ()
     changed: dict[str, Kept] = field(default_factory=dict)  # sessions, by digest
     ended: set[str] = field(default_factory=set)  # digests of sessions
+    size: int = field(default=0, compare=False)  # bytes that the events take
 
     def follow(self, sessions: dict[str, Session]) -> None:
         """Take note of how sessions are now."""
@@ -147,7 +150,7 @@ class Waiting:
             self._drop(events, sessions)
         else:
             self._hole = None
-            part = Part(events)
+            part = Part(events, size=size)
             if sessions:
                 part.follow(sessions)
             self._put_events += weight(part)
@@ -174,7 +177,7 @@ class Waiting:
         for part in parts:
             if not isinstance(part, Hole):
                 self._done_events += weight(part)
-                self._done_bytes += _size(part.events)
+                self._done_bytes += part.size
 
     def close(self) -> None:
         """Hand over nothing more."""

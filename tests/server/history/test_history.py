@@ -351,7 +351,7 @@ def test_an_event_that_cannot_be_written_is_left_out(path: Path, caplog: pytest.
     """A bug in one command must not cost what others say."""
     history = History(path)
     history.record(batch(Pretend(lines(11, "a"), {"d1": Session("d1", "bob", "bob", "b:1", 1)})))
-    bad = Said(NOW, "bob", "b:1", "b", number=1 << 70)
+    bad = Said(NOW, "bob", "b:1", "b", session="d1", number=1 << 70)
     history.record(batch(Pretend([*place(12, bad), *lines(13, "c")], {"d1": Session("d1", "bob", "bob", "b:1", 2)})))
     history.record(batch(Pretend(lines(14, "d"))))
     with history:
