@@ -1,0 +1,279 @@
+"""The check of a whole simulation: what each user has heard and said, and what nobody but the right one may know.
+
+Each function yields faults, each as a line of text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from server.chat import texts
+from server.chat.events import Joined, Left, Said, Whispered
+from server.chat.for_programs import Renamed
+from server.chat.kinds import Placed
+from server.chat.names import fold
+from server.chat.sessions import digest_of
+
+from .session_check import Fact, Log, fields_of, heard_faults, meaning_of, said_faults, text_of
+from .session_peer import Heard, Hole
+from .simulation import World
+from .simulation_server import MAX_LINE, Life
+from .simulation_users import Program, TextUser
+
+_PRIVATE = re.compile(rb"p\d+\.\d+\.")
+_TOKEN = re.compile(rb'"type":"hello"[^\n]*"session":"([0-9a-f]{32})"')
+
+
+def faults_of(world: World) -> list[str]:
+    """Return all faults of a simulation that has come to rest."""
+    return [
+        *_programs(world),
+        *_people(world),
+        *_once(world),
+        *_secrets(world),
+        *_names(world),
+        *_kept_names(world),
+        *_lists(world),
+    ]
+
+
+def _owner(addr: str) -> int:
+    """Return the number of the user who comes from an address."""
+    return int(addr.partition(":")[0].rpartition(".")[2])
+
+
+def _fact(event: Placed) -> Fact:
+    readers = None
+    if isinstance(event, Whispered):
+        readers = frozenset(digest for digest in (event.session, event.receiver) if digest)
+    elif event.is_private:
+        readers = frozenset()
+    value = {"type": event.type, **{name: getattr(event, name) for name in event.shown if name not in ("at", "time")}}
+    return Fact(event.at, fields_of(value), readers, event.session, event.number)
+
+
+class _Views:
+    """What has happened, as it was known in each life of the server."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lost = {event.at for event in world.lost}
+        self._logs: dict[int, Log] = {}
+
+    def at(self, life: int) -> Log:
+        """Return what was known in a life: what was lost when another one ended is not in it."""
+        if life not in self._logs:
+            events = [event for one in self._world.lives[:life] for event in one.events if event.at not in self._lost]
+            self._logs[life] = Log([_fact(event) for event in events + self._world.lives[life].events])
+        return self._logs[life]
+
+
+def _programs(world: World) -> Iterator[str]:
+    views = _Views(world)
+    everything = [event.at for life in world.lives for event in life.events]
+    starts = [life.start for life in world.lives]
+    is_unsure = not (world.disk and world.disk.knows_what_was_lost)
+    for user in world.users:
+        if not isinstance(user, Program):
+            continue
+        peer = user.peer
+        heard = {item.at for item in peer.heard()}
+        log = views.at(_life(world, user))
+
+        def is_missing(hole: Hole, until: int) -> bool:
+            return (
+                bool(hole.dropped)
+                or any(hole.after < place < until and place not in heard for place in everything)  # noqa: B023
+                or (is_unsure and any(hole.place <= start < until for start in starts))
+                or hole.place in starts  # nothing has happened there, so no history knows the place
+            )
+
+        faults = [*peer.faults, *heard_faults(peer, log, is_missing), *said_faults(peer, log, MAX_LINE)]
+        for event in log.facts:
+            if event.value["type"] == "refused":
+                faults += _refusal(user, event)
+        yield from (f"{user}: {fault}" for fault in faults)
+
+
+def _life(world: World, user: Program) -> int:
+    """Return the life of the server of which a program should know: the last, unless it has quit before."""
+    if not user.peer.finished:
+        return len(world.lives) - 1
+    last = user.peer.transcript[-1] if user.peer.transcript else None
+    if isinstance(last, Heard):
+        return max(number for number, life in enumerate(world.lives) if life.start < last.at)
+    return world.lives.index(user.streams[-1][0].life)
+
+
+def _refusal(user: Program, fact: Fact) -> Iterator[str]:
+    """Yield a fault if a program does not know that its line was refused."""
+    peer = user.peer
+    for line in peer.typed:
+        if line.number == fact.number and line.session and digest_of(line.session) == fact.session:
+            behind = [item for item in peer.transcript if isinstance(item, Hole) and item.after < fact.at]
+            is_over = line.session != peer.session or peer.finished
+            if not line.code and not behind and not is_over:
+                yield f"its line {line.text!r} was refused, and it was never told"
+
+
+def _people(world: World) -> Iterator[str]:
+    """Yield faults in what people have read: each line once and in order while they were there."""
+    for user in world.users:
+        if not isinstance(user, TextUser):
+            continue
+        for (connection, stream), typed in zip(user.streams, user.typed, strict=True):
+            lines = [line.decode() for line in bytes(stream).replace(b"\r\n", b"\n").split(b"\n")[:-1]]
+            for fault in _read(connection.addr, connection.life, lines, typed):
+                yield f"{user} at {connection.addr}: {fault}"
+            expected = _expected(connection.life, connection.addr)
+            if (
+                connection is user.link
+                and not connection.is_dead
+                and len(list(filter(_is_public, lines))) < len(expected)
+            ):
+                yield f"{user} at {connection.addr} has not read all of {expected}"
+
+
+def _is_public(line: str) -> bool:
+    return line.startswith("[") and not line.endswith(f":{texts.LISTED}")
+
+
+def _expected(life: Life, addr: str) -> list[str]:
+    """Return all that somebody reads who comes from an address: from the own coming on, until the own leaving."""
+    expected: list[str] = []
+    is_in = False
+    for event in life.events:
+        is_in = is_in or (isinstance(event, Joined) and event.addr == addr)
+        if isinstance(event, Left) and event.addr == addr:
+            break
+        if is_in and not event.is_private and event.line():
+            expected.append(event.line())
+    return expected
+
+
+def _read(addr: str, life: Life, lines: list[str], typed: list[str]) -> Iterator[str]:
+    expected = _expected(life, addr)
+    public: list[str] = []
+    receipts = 0
+    for line in lines:
+        if line.startswith("{"):
+            yield f"an object: {line}"
+        elif _is_public(line):
+            if len(public) == len(expected) or line != expected[len(public)]:
+                yield f"{line!r} is not what comes behind {public[-1:]} in {expected}"
+                return
+            public.append(line)
+        elif line == texts.RECEIPT:
+            kind, text = meaning_of(typed[receipts], MAX_LINE)
+            receipts += 1
+            if kind in ("said", "emote") and not any(line.endswith(text) for line in public):
+                yield f"the receipt of {text!r} came before the line"
+    said = [text_of(event.text) for event in life.events if isinstance(event, Said)]
+    for line in typed[:receipts]:
+        if meaning_of(line, MAX_LINE)[0] == "said" and said.count(text_of(line)) != 1:
+            yield f"{line!r} got a receipt and was said {said.count(text_of(line))} times"
+
+
+def _once(world: World) -> Iterator[str]:
+    """Yield lines that were said twice, whoever has said them."""
+    log = _Views(world).at(len(world.lives) - 1)
+    yield from (f"{text} was said {len(facts)} times: {facts}" for text, facts in log.by_text.items() if len(facts) > 1)
+
+
+def _secrets(world: World) -> Iterator[str]:
+    """Yield private words and tokens that somebody else has read."""
+    raws = {user.number: user.raw for user in world.users}
+    owners: dict[str, set[int]] = {}  # who has used each session, by digest
+    for life in world.lives:
+        for digest, addrs in life.owners.items():
+            owners.setdefault(digest, set()).update(map(_owner, addrs))
+    yield from (f"the session {digest} was used by {users}" for digest, users in owners.items() if len(users) > 1)
+    programs = {user.number for user in world.users if isinstance(user, Program)}
+    whispers: dict[str, list[Whispered]] = {}
+    for event in (event for life in world.lives for event in life.events):
+        if isinstance(event, Whispered):
+            whispers.setdefault(text_of(event.text), []).append(event)
+    found: dict[str, set[int]] = {}
+    for number, raw in raws.items():
+        for text in set(_PRIVATE.findall(raw)):
+            found.setdefault(text.decode(), set()).add(number)
+        for token in set(_TOKEN.findall(raw)):
+            others = [other for other in raws if other != number and token in raws[other]]
+            yield from (f"user {other} has read the token of user {number}" for other in others)
+    for text, readers in found.items():
+        known = whispers.get(text, [])
+        allowed = {int(text[1:].partition(".")[0])}
+        for event in known:
+            allowed |= owners.get(event.receiver, set())
+        # Who reads text has no session, so the log does not tell which of them it was.
+        people = sum(not event.receiver for event in known) if known else 1
+        if (readers - allowed) & programs or len(readers - allowed) > people:
+            yield f"{readers} have read {text}, which is for {allowed}"
+
+
+def _names(world: World) -> Iterator[str]:
+    """Yield names with two holders, and private words for whoever does not have the name."""
+    lost = {event.at for event in world.lost}
+    owners = {digest: _owner(addr) for life in world.lives for digest, addrs in life.owners.items() for addr in addrs}
+    holders: dict[str, int] = {}  # who has had a name last
+    for life in world.lives:
+        online: dict[str, str] = {}  # addresses by folded name
+        for event in life.events:
+            if event.at in lost:
+                continue
+            match event:
+                case Joined() | Renamed():
+                    if isinstance(event, Renamed):
+                        online.pop(fold(event.old), None)
+                    key = fold(event.name)
+                    if key in online:
+                        yield f"{event}, and {online[key]} has that name"
+                    online[key] = event.addr
+                    holders[key] = _owner(event.addr)
+                case Left():
+                    online.pop(fold(event.name), None)
+                case Whispered() if event.receiver and holders.get(fold(event.to)) != owners[event.receiver]:
+                    yield f"{event} was kept for user {owners[event.receiver]}"
+
+
+def _kept_names(world: World) -> Iterator[str]:
+    """Yield sessions that do not have the name any more that they had."""
+    views = _Views(world)
+    for user in world.users:
+        if not isinstance(user, Program):
+            continue
+        lives = {connection.addr: world.lives.index(connection.life) for connection, _ in user.streams}
+        before: dict[str, list[str]] = {}  # addresses of each session
+        for hello in user.peer.hellos:
+            addrs = before.setdefault(hello["session"], [])
+            for fact in reversed(views.at(lives[hello["addr"]]).between(0, int(hello["at"]) + 1)):
+                name, addr = fact.value.get("name"), fact.value.get("addr")
+                if fact.value["type"] in ("joined", "renamed") and addr in addrs and name != addr:
+                    if name != hello["name"]:
+                        yield f"{user} was called {name}, and is greeted with {hello}"
+                    break
+            addrs.append(hello["addr"])
+
+
+def _lists(world: World) -> Iterator[str]:
+    """Yield answers to `who` that do not tell who was online."""
+    for user in world.users:
+        if not isinstance(user, Program):
+            continue
+        asked: dict[int, list[set[tuple[str, str]]]] = {}
+        for place, value in user.peer.answers:
+            if value["type"] == "users":
+                asked.setdefault(place, []).append({(one["addr"], one["name"]) for one in value["users"]})
+        if not asked:
+            continue
+        for life in world.lives:
+            online: dict[str, str] = {}
+            for event in life.events:
+                if isinstance(event, Joined | Renamed):
+                    online[event.addr] = event.name
+                elif isinstance(event, Left):
+                    online.pop(event.addr, None)
+                for listed in asked.get(event.at, ()):
+                    if listed != set(online.items()):
+                        yield f"{user} was told that {listed} are online, and it was {online}"
