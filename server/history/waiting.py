@@ -81,7 +81,6 @@ class Part:
             else:
                 held = 0 if session.member else session.held_since
                 self.changed[digest] = (digest, session.name, session.addr, session.line, held)
-                self.ended.discard(digest)
 
 
 @dataclass(slots=True)

@@ -61,7 +61,6 @@ class Group:
                 group.end = part.events[-1].at
                 group.presence.follow(part.events)
             group.changed.update(part.changed)
-            group.ended -= part.changed.keys()
             for digest in part.ended:
                 group.changed.pop(digest, None)
             group.ended |= part.ended

@@ -55,7 +55,7 @@ def test_what_is_too_much_becomes_a_hole(most_events: int, most_bytes: int) -> N
     """At its place among the parts. What comes later waits again as soon as something was written."""
     waiting = Waiting(most_events, most_bytes)
     waiting.put(Pretend(lines(1, "a", "b")))
-    waiting.put(Pretend(lines(3, "c", "d"), {"d1": session("d1", 1)}))
+    waiting.put(Pretend(lines(3, "c", "d"), {"d1": session("d1", 1), "d2": session("d2", 1)}))
     waiting.put(Pretend(lines(5, "e", "f", "g"), {"d1": session("d1", 2), "d2": session("d2", 0, ended=True)}))
     assert waiting.given == 7
     parts = waiting.take()
