@@ -9,25 +9,30 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from . import completion
-from .completion import Candidates, complete
-from .conversation import Conversation
-from .display import Display
-from .editor import Editor, Line
 from .events import Connected, Events, Lost, Received, Signalled, Typed
-from .keyboard import Keyboard
-from .keys import Key
-from .link import Gone, Link, Manner
-from .menu import EXIT, QUIT, Leave, Menu
-from .replies import Private
-from .shown import Shown
-from .theme import Theme
+from .menu import QUIT, Leave, Menu
+from .net.attempts import ServerUnavailable
+from .net.backoff import ReconnectPolicy
+from .net.connection import Connection
+from .net.people import Person
+from .net.session import Session, State
+from .net.shown import Heard, Note
+from .net.values import BadServer, Whisper
+from .ui import completion
+from .ui.completion import Candidates, complete
+from .ui.display import Display
+from .ui.editor import Editor, Line
+from .ui.history import History
+from .ui.keyboard import Keyboard
+from .ui.keys import Key
+from .ui.theme import Theme
 
 LINGER = 2.0  # seconds for the server to take our last lines while a person waits
 PATIENCE = 30.0  # the same for a script, from the last sign that they are taken
-NOTEWORTHY = 0.5  # seconds after which a line on its way is worth a word before the prompt
-NAMES_COME = 0.5  # seconds in which the server should have said who is online
+STATUS_DELAY = 0.5  # seconds after which a line on its way is worth a word before the prompt
+GREETING_TIME = 1.0  # seconds for the server's greeting, before the user is asked anything
 READ_AHEAD = 1000  # lines that are taken from a pipe before the server has taken those before
+MOST_CANDIDATES = 50  # that Tab shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class Options:
 
     server: tuple[str, int]
     name: str
-    manner: Manner
+    policy: ReconnectPolicy
+    plain: bool
     listen: bool
     person: bool  # somebody types; else it is a pipe
     bell: bool
@@ -48,76 +54,112 @@ class Client:
 
     def __init__(self, options: Options, events: Events, display: Display, editor: Editor) -> None:
         """Prepare the parts of the client. Unlike its Go counterpart, this does not connect. Go: NewClient"""
+        self.partner: Person | None = None
+        self.history = editor.history
         self._options = options
         self._events = events
         self._display = display
         self._editor = editor
         self._keyboard = Keyboard(events)
-        self._conversation = Conversation(options.name)
-        self._link = Link(options.server, options.manner, self._conversation, events, self._hear, self._tell)
-        self._input: deque[bytes] = deque()  # that is not looked at yet
+        host, port = options.server
+        self._session = Session(
+            options.policy,
+            options.name,
+            server=f"{host} port {port}",
+            plain=options.plain,
+            curious=options.person,
+        )
+        self._connection: Connection | None = None
         self._typed: deque[str | None] = deque()  # lines that nobody has asked for yet; None is the end of input
         self._candidates: Candidates = completion.nothing
-        self._completing = False
+        self._is_leaving = False
         self._waiting_since = math.inf
 
     def run(self) -> int:
-        """Talk until the user leaves; the exit status. Raises link.Gone. Go: Client.Run"""
+        """Talk until the user leaves. Return the exit status. Raise ServerUnavailable or BadServer. Go: Client.Run"""
         try:
             with contextlib.suppress(Leave):
                 self._talk()
             return self.leave()
-        except Gone:
-            self._name_unsent()
+        except (ServerUnavailable, BadServer):
+            self._session.leave()
+            self._show_all()
             raise
 
     def leave(self) -> int:
-        """Have the server take our last lines, and show what it still says; the exit status."""
-        now = time.monotonic()
-        self._link.finish(now)
-        waiting = self._conversation.waiting
-        deadline = now + self._patience()
-        while self._link.busy and time.monotonic() < deadline:
+        """Have the server take our last lines, and show what it still says. Return the exit status."""
+        self._is_leaving = True
+        self._transmit(self._session.finish(time.monotonic()))
+        if self._connection:
+            self._connection.go_on()  # Ctrl-C may have come while a piece was dealt with
+        unsettled = self._session.outgoing.unsettled
+        patience = LINGER if self._options.person or not unsettled else PATIENCE
+        deadline = time.monotonic() + patience
+        self._act()
+        while self._session.is_busy and time.monotonic() < deadline:
             self._wait(deadline)
-            if self._conversation.waiting < waiting:
-                waiting = self._conversation.waiting
-                deadline = time.monotonic() + self._patience()
-        self._name_unsent()
-        return 1 if self._conversation.waiting or self._link.unsure else 0
+            if self._session.outgoing.unsettled < unsettled:
+                unsettled = self._session.outgoing.unsettled
+                deadline = time.monotonic() + patience
+        self._session.leave()
+        self._show_all()
+        self.part()
+        return 1 if self._session.failed or (self._session.refused and not self._options.person) else 0
 
-    def ask(self, prompt: str, candidates: Candidates = completion.nothing, *, talk: bool = False) -> str:
-        """The next line that is typed behind PROMPT. Raises Leave at the end of input.
+    def part(self) -> None:
+        """Give our name back at once, without waiting for anything: nobody else could have it for a while."""
+        if self._connection and self._session.state is State.VALUES:
+            self._connection.send(f"{QUIT}\n".encode())
 
-        Tab completes it from CANDIDATES. TALK is kept in the history, and its line is heard again, or shown when it is
-        taken; an answer is left on the screen.
+    def ask(self, prompt: str, candidates: Candidates = completion.nothing, *, history: History | None = None) -> str:
+        """Return the next line that is typed behind a prompt. Raise Leave at the end of input.
+
+        Tab completes it from the candidates. With a history it is talk, which is heard again when it is taken. Without
+        one it is an answer, and is left on the screen.
 
         Go: fmt.Scanln
         """
         self._candidates = candidates
+        self._editor.use(history if history is not None else History())
         if not self._typed:
-            self._display.ask(prompt, keep=not talk)
+            self._display.set_status(self._status(time.monotonic()))
+            self._display.ask(prompt, keep=history is None)
         while not self._typed:
             self._wait()
         line = self._typed.popleft()
         if line is None:
             raise Leave
-        if talk and line not in ("", EXIT):
-            self._remember(line)
         return line
 
-    def send(self, line: str) -> None:
-        """Send LINE to the server, now or when it is there again."""
-        self._link.send(line, time.monotonic())
+    def remember(self, line: str, history: History) -> None:
+        """Keep a line, so that Up brings it back."""
+        try:
+            history.add(line)
+        except OSError as error:
+            self._session.shown.append(Note(f"历史记录无法保存：{error}"))
+
+    def send(self, line: str, to: Person | None = None) -> None:
+        """Send a line to the server, now or when it is there again."""
+        self._transmit(self._session.say(line, time.monotonic(), to))
+        self._act()
 
     def show(self, text: str) -> None:
-        """Show the user TEXT, which is no part of the conversation."""
-        self._display.say(text.split("\n"))
+        """Show the user a text that is no part of the conversation."""
+        self._display.show_notices(text.split("\n"))
+
+    def find(self, name: str) -> Person | None:
+        """Return who has a name. If nobody knows who is online, it may be anybody."""
+        people = self._session.hearing.people
+        return people.find(name) or (None if people.known else Person(name))
 
     def _talk(self) -> None:
         """Listen or talk, by the menu or without."""
-        self._link.connect()
-        while not self._conversation.connected or self._options.listen:
-            self._wait()
+        self._act()
+        patient_until = math.inf
+        while self._options.listen or not (self._session.is_in or time.monotonic() >= patient_until):
+            if self._session.state is State.GREETING and patient_until == math.inf:
+                patient_until = time.monotonic() + GREETING_TIME
+            self._wait(patient_until)
         self._keyboard.start()
         if self._options.person:
             menu = Menu(self)
@@ -129,86 +171,98 @@ class Client:
             if line:
                 self.send(line)
 
-    def _name_unsent(self) -> None:
-        for line in self._conversation.unsent:
-            self._tell(f"没有送达：{line}")
-
-    def _patience(self) -> float:
-        return LINGER if self._options.person or not self._conversation.waiting else PATIENCE
-
     def _wait(self, until: float = math.inf) -> None:
         """Wait for one event, or until something is due, and deal with it."""
-        if self._conversation.waiting < READ_AHEAD:
+        if self._session.outgoing.unsettled < READ_AHEAD and not self._is_leaving:
             self._keyboard.go_on()
         now = time.monotonic()
-        noteworthy = self._waiting_since + NOTEWORTHY
-        due = min(until, self._link.due(), noteworthy if noteworthy > now else math.inf)
-        wait = None if due == math.inf else max(0.0, due - now)
+        status_due = self._waiting_since + STATUS_DELAY
+        due = min(until, self._session.due(), status_due if status_due > now else math.inf)
         with contextlib.suppress(queue.Empty):
-            match event := self._events.get(timeout=wait):
+            event = self._events.get(timeout=None if due == math.inf else max(0.0, due - now))
+            now = time.monotonic()
+            match event:
                 case Typed(data):
-                    self._input.append(data)
-                    self._take()
+                    if self._options.person:
+                        self._session.key(now)
+                    self._take_keys(data)
                 case Signalled(number):
                     self._display.signalled(number)
-                case Connected() | Received() | Lost():
-                    self._link.handle(event, time.monotonic())
+                case Connected():
+                    self._transmit(self._session.connected(now))
+                case Received(lines):
+                    for line in lines:
+                        self._transmit(self._session.received(line, now))
+                    if self._connection:
+                        self._connection.go_on()
+                case Lost(why):
+                    self._connection = None
+                    self._session.lost(why, now)
+        self._act()
+
+    def _act(self) -> None:
+        """Do what is due, and show what there is to show."""
         now = time.monotonic()
-        self._link.act(now)
+        if self._session.wants_connection(now):
+            self._connection = Connection(*self._options.server, self._session.connect(now), self._events)
+        self._transmit(self._session.act(now))
+        if self._session.wants_end and self._connection:
+            self._connection.finish()
+        self._show_all()
         self._display.set_status(self._status(now))
 
+    def _transmit(self, data: bytes) -> None:
+        if self._connection:
+            self._connection.send(data)
+
     def _status(self, now: float) -> str:
-        """What stands before the prompt: whether we are away, and how many lines wait."""
-        waiting = self._conversation.waiting
+        """Return what stands before the prompt: whether we are away, how many lines wait, and whom one talks to."""
+        waiting = self._session.outgoing.unsettled
         if not waiting:
             self._waiting_since = math.inf
         elif self._waiting_since == math.inf:
             self._waiting_since = now
-        away = "" if self._conversation.connected else "[离线]"
-        return away if now < self._waiting_since + NOTEWORTHY else f"{away}[待发{waiting}]"
+        status = "" if self._session.is_in else "[离线]"
+        if now >= self._waiting_since + STATUS_DELAY:
+            status += f"[待发{waiting}]"
+        if self.partner:
+            name = self.partner.name
+            status += f"[{name}已离开]" if self.partner.is_gone else f"[→{name}]"
+        return status
 
-    def _take(self) -> None:
-        """Take in what was typed; what comes while the line is completed waits for that."""
-        while self._input and not self._completing:
-            for typed in self._display.feed(self._input.popleft()):
-                if isinstance(typed, Key):
-                    self._complete()
-                else:
-                    self._typed.append(typed)
-
-    def _remember(self, line: str) -> None:
-        try:
-            self._editor.history.add(line)
-        except OSError as error:
-            self._tell(f"历史记录无法保存：{error}")
+    def _take_keys(self, data: bytes) -> None:
+        for typed in self._display.feed(data):
+            if isinstance(typed, Key):
+                self._complete()
+            else:
+                self._typed.append(typed)
 
     def _complete(self) -> None:
-        """Complete the line; first ask who is online, for a name may have changed unheard."""
-        self._completing = True
-        self._conversation.list_online()
-        now = time.monotonic()
-        self._link.act(now)
-        deadline = now + NAMES_COME
-        while self._conversation.listing and time.monotonic() < deadline:
-            self._wait(deadline)
-        self._completing = False
-        line = self._editor.line
-        completed = complete(line.before, self._conversation.online.values(), self._candidates)
+        """Complete the line. An empty one becomes the answer to the last private word."""
+        line, hearing = self._editor.line, self._session.hearing
+        asker = hearing.last_private
+        if not line.text and self._candidates is completion.in_chat and asker and not asker.is_gone:
+            self._editor.line = Line(answer := f"to {asker.name} ", len(answer))
+            return
+        names = [name for name in hearing.people.names() if name != hearing.name]
+        completed = complete(line.before, names, self._candidates)
         if completed.before != line.before:
             self._editor.line = Line(completed.before + line.after, len(completed.before))
         elif completed.candidates:
-            self.show("  ".join(completed.candidates))
+            self.show("  ".join(completed.candidates[:MOST_CANDIDATES]))
 
-    def _hear(self, shown: list[Shown]) -> None:
-        """Show lines of the conversation."""
+    def _show_all(self) -> None:
+        """Show what has gathered: the conversation, and what the client itself has to say, in their order."""
         clock = time.strftime("%H:%M:%S")
-        bell = "\a" if self._options.bell else ""
-        lines = [
-            self._options.theme.render(each, clock) + (bell if isinstance(each, Private) else "") for each in shown
-        ]
-        if lines:
-            self._display.show(lines)
-
-    def _tell(self, text: str) -> None:
-        """Show what the client itself has to say."""
-        self._display.say([self._options.theme.notice(text, time.strftime("%H:%M:%S"))])
+        shown, self._session.shown[:] = list(self._session.shown), []
+        runs: list[tuple[bool, list[str]]] = []
+        for each in shown:
+            rings = self._options.bell and isinstance(each, Heard) and isinstance(each.value, Whisper) and not each.own
+            lines = [line + "\a" * rings for line in self._options.theme.render(each, clock)]
+            is_note = isinstance(each, Note)
+            if runs and runs[-1][0] == is_note:
+                runs[-1][1].extend(lines)
+            else:
+                runs.append((is_note, lines))
+        for is_note, lines in runs:
+            (self._display.show_notices if is_note else self._display.show_messages)(lines)

@@ -8,35 +8,33 @@ from queue import SimpleQueue
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """DATA came from standard input; empty at its end."""
+    """Bytes came from standard input. They are empty at its end."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Signalled:
-    """The signal NUMBER has come, and its handler has run."""
+    """A signal has come, and its handler has run."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The connection is there; our end of it has the address ADDR."""
-
-    addr: str
+    """The connection stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """LINES came from the server."""
+    """Lines came from the server, without their ends."""
 
-    lines: list[str]
+    lines: list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The connection has ended, or never began, for the reason WHY, if the system gave one."""
+    """The connection has ended, or never began. `why` is the system's reason, if there is one."""
 
     why: str
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib.util
 import io
 import math
@@ -12,32 +13,42 @@ import signal
 import sys
 from types import FrameType
 
-from . import __version__, requests
+from . import __version__
 from .client import Client, Options
-from .editor import Editor
 from .events import Events
-from .history import History, default_path
-from .link import Gone, Manner
-from .plain import Plain
-from .signals import Signals
-from .theme import Theme
+from .net.attempts import ServerUnavailable
+from .net.backoff import ReconnectPolicy
+from .net.values import BadServer
+from .rules import may_be_name
+from .ui.editor import Editor
+from .ui.history import History, default_path
+from .ui.plain import Plain
+from .ui.signals import Signals
+from .ui.theme import Theme
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
-SIGN_OF_LIFE = 4.0  # seconds; twice within the server's usual limit
+AWAY_AFTER = 10.0  # minutes
+SCRIPT_PATIENCE = 5.0  # seconds that a script waits for a server that has gone
+NOBODY_READS = (errno.EPIPE, errno.EIO, errno.EINVAL)  # what an output gives that has lost its reader or terminal
 
 
 def main() -> int:
-    """Chat until the user leaves; the exit status."""
+    """Chat until the user leaves. Return the exit status."""
     arguments = make_parser().parse_args()
     prepare_streams()
     try:
         return run(arguments)
-    except Gone as gone:
-        print(f"chatroom: {gone}", file=sys.stderr)
+    except ServerUnavailable as error:
+        print(f"chatroom: {error}", file=sys.stderr)
+        return 1
+    except BadServer as error:
+        print(f"chatroom: the server does not keep to the protocol: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
-    except OSError:  # nobody reads our output any more
+    except OSError as error:
+        if error.errno not in NOBODY_READS:
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail, too
         return 1
 
@@ -53,14 +64,14 @@ def prepare_streams() -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Chat on the display that fits; the exit status. Raises Gone, KeyboardInterrupt, OSError."""
+    """Chat on the display that fits. Return the exit status. Raise ServerUnavailable, BadServer, OSError."""
     events: Events = Events()
     person = sys.stdin.isatty() and not arguments.listen
     options = choose(arguments, person)
     if not (person and has_control()):
         with Signals(events):
             return talk(Client(options, events, Plain(asking=person), Editor(History())))
-    from .screen import Screen  # which not every system can have
+    from .ui.screen import Screen  # which not every system can have
 
     def is_event(number: int, frame: FrameType | None) -> None:
         """Nothing: it comes through the queue, and the screen deals with it."""
@@ -70,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.exit(128 + number)
 
     editor = Editor(open_history())
-    screen = Screen(editor)
+    screen = Screen(editor, options.theme.indent)
     with Signals(events), screen:
         handlers = {signal.SIGWINCH: is_event, signal.SIGTSTP: is_event, signal.SIGTERM: end, signal.SIGHUP: end}
         for number, handler in handlers.items():
@@ -79,28 +90,34 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def talk(client: Client) -> int:
-    """Let CLIENT run; Ctrl-C leaves, too, and once more leaves at once."""
+    """Let a client run. Ctrl-C leaves, and once more leaves at once. Return the exit status."""
     try:
         return client.run()
     except KeyboardInterrupt:
-        with contextlib.suppress(Gone):
+        with contextlib.suppress(ServerUnavailable, BadServer):
             client.leave()
+        raise
+    except SystemExit:
+        client.part()
         raise
 
 
 def choose(arguments: argparse.Namespace, person: bool) -> Options:
-    """What the flags mean for a PERSON who types, or for a pipe."""
-    keep_alive = arguments.keep_alive
+    """Return what the flags mean for a person who types, or for a pipe."""
+    keeps = arguments.keep_alive is not None
+    has_name = person and bool(arguments.name)
     terminal = sys.stdout.isatty()
     return Options(
         server=(arguments.ip, arguments.port),
         name=arguments.name or "",
-        manner=Manner(
-            keep_alive=keep_alive or (SIGN_OF_LIFE if arguments.listen else 0.0),
-            comes_back=keep_alive > 0,
-            patient=person or keep_alive > 0,
-            needed=arguments.listen and not keep_alive,
+        policy=ReconnectPolicy(
+            away_after=math.inf if keeps or arguments.listen else 60 * arguments.away_after if has_name else 0.0,
+            heartbeat=arguments.keep_alive if keeps else math.inf,
+            returns=person or keeps or arguments.listen,
+            patience=math.inf if person or keeps else SCRIPT_PATIENCE,
+            insists=keeps,
         ),
+        plain=arguments.plain,
         listen=arguments.listen,
         person=person,
         bell=terminal and not arguments.no_bell,
@@ -113,13 +130,13 @@ def choose(arguments: argparse.Namespace, person: bool) -> Options:
 
 
 def has_control() -> bool:
-    """Whether the terminal does more than show line after line, and the system lets us."""
+    """Return whether the terminal does more than show line after line, and the system lets us."""
     capable = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     return capable and importlib.util.find_spec("termios") is not None
 
 
 def open_history() -> History:
-    """What was typed before; without a file for it, nothing."""
+    """Return what was typed before. Without a file for it, that is nothing."""
     try:
         return History(default_path())
     except (OSError, RuntimeError) as error:  # the latter if nobody knows our home
@@ -143,11 +160,18 @@ def make_parser() -> argparse.ArgumentParser:
         "--keep-alive",
         nargs="?",
         type=_seconds,
-        const=SIGN_OF_LIFE,
-        default=0.0,
+        const=math.inf,
         metavar="SECONDS",
-        help="send a sign of life in silence, every %(const)g seconds, and come back at once if the connection is lost",
+        help="send heartbeats as long as it runs, as often as the server asks for or more, and wait for a server",
     )
+    add(
+        "--away-after",
+        type=_seconds,
+        default=AWAY_AFTER,
+        metavar="MINUTES",
+        help="with --name, heartbeats go on so long after the last key (default: %(default)g)",
+    )
+    add("--plain", action="store_true", help="speak to any server as telnet does, and promise nothing")
     add("--no-time", action="store_true", help="no time in front of each line")
     add("--no-bell", action="store_true", help="no bell for a private word")
     add("-v", "--verbose", action="store_true", help="show addresses")
@@ -162,8 +186,8 @@ def _port(text: str) -> int:
 
 
 def _name(text: str) -> str:
-    if not requests.is_name(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not one word")
+    if not may_be_name(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not one word of letters, digits, _ - .")
     return text
 
 
@@ -173,5 +197,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return seconds

@@ -51,6 +51,11 @@ def write_line(process: Process, text: str) -> None:
     process.stdin.flush()
 
 
+def close_input(process: Process) -> None:
+    assert process.stdin
+    process.stdin.close()
+
+
 def read_error(process: Process) -> str:
     assert process.stderr
     return process.stderr.readline()
@@ -83,20 +88,46 @@ def test_commands_may_be_piped(server: StrictServer, connect: Connect) -> None:
     """Each is answered on standard output, in its order; private words are marked as taken, or not."""
     peer = connect()
     peer.rename("bob")
-    result = post("who\nto bob a  b \nto eve x\n/nothing\nto bob\n//x\n", server.port, "--name", "小明")
-    assert result.stdout.splitlines()[1:] == [
-        "* 修改用户名为: 小明",
+    lines = ["who", "to bob a  b ", "rename 小红", "//x", "/me waves", "to 小红 hm"]
+    result = post("\n".join(lines), server.port, "--name", "小明")
+    assert result.stdout.splitlines() == [
+        "* 小明:已上线",
         "* bob:在线",
         "* 小明:在线",
         "✓ [私聊] → bob: a  b ",
-        "* 该用户不在线",
-        "✗ [私聊] → eve: x",
-        "* 未知命令，输入 /help 查看帮助",
-        "* 消息格式不正确，请使用 [to username content] 格式",
-        "✓ 小明:/x",
+        "* 修改用户名为: 小红",
+        "✓ 小红:/x",
+        "✓ 小红 * waves",
+        "✓ [私聊] → 小红: hm",
     ]
     assert (result.returncode, result.stderr) == (0, "")
     assert peer.lines(2)[1] == "小明: a  b "
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("to eve x", "该用户不在线"),
+        ("/nothing", "未知命令，输入 /help 查看帮助"),
+        ("to bob", "消息格式不正确，请使用 [to username content] 格式"),
+        ("to ", None),
+        ("/to bob", "消息格式不正确，请使用 [to username content] 格式"),
+        ("rename who", "用户名不合法：不能使用命令的名称"),
+        ("x" * 5000, "消息过长，上限 4096 字节"),
+        ("x" * 70_000, "消息过长"),
+        ("x" * 400_000, "消息过长"),
+    ],
+)
+@pytest.mark.parametrize("receipt", [True, False])
+def test_a_line_that_is_refused_is_marked(receipt: bool, line: str, why: str | None) -> None:
+    """With the reason, and the exit status is 1. The lines behind it are said. It needs no receipts in text."""
+    with running(receipt=receipt) as server:
+        result = post(f"{line}\nx\n", server.port, "--name", "小明")
+    *shown, last = result.stdout.splitlines()[1:]
+    assert last == "✓ 小明:x"
+    short = line if len(line) <= 40 else line[:40] + "…"
+    assert shown == ([f"✗ {short}（{why}）"] if why else [f"✓ 小明:{line}"])
+    assert (result.returncode, result.stderr) == (1 if why else 0, "")
 
 
 def test_quit_ends_a_pipe_too(server: StrictServer) -> None:
@@ -141,7 +172,7 @@ def test_a_name_that_cannot_be_had_is_an_error(server: StrictServer, connect: Co
     peer.rename("bob")
     result = post("x\n", server.port, "--name", name)
     assert result.returncode == 1
-    assert result.stderr.splitlines()[-1].startswith(f"chatroom: {name}: ")
+    assert result.stderr.splitlines()[0].startswith(f"chatroom: {name}: ")
     assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
 
 
@@ -151,82 +182,110 @@ def test_a_full_house_is_said() -> None:
         read_line(first)
         result = post("x\n", server.port)
         assert (result.returncode, result.stdout) == (1, "")
-        assert "服务器人数已满，请稍后再试" in result.stderr
+        where = f"127.0.0.1 port {server.port}"
+        assert result.stderr == f"chatroom: {where} does not let you in: 服务器人数已满，请稍后再试\n"
         first.terminate()
 
 
 def test_who_is_kicked_comes_back_with_the_next_line() -> None:
-    """Under the same name; a line that crossed the kick is sent again, none twice. Said on standard error."""
+    """It takes its session up. A line that crossed the kick is sent again, none twice. Said on standard error."""
     with fake_server() as server, client(server.port, "--name", "小明") as process:
-        first = server.accept()
-        assert first.line() == "rename 小明"
-        first.say("修改用户名为: 小明", "I'm live")
+        first = server.welcome()
+        assert first.asked == "/json 小明"
         write_line(process, "one")
         first.take("one")
         write_line(process, "crossed")
         assert first.line() == "crossed"
-        first.say("长时间未使用，连接中断")
-        first.close()
-        second = server.accept()
-        assert second.line() == "rename 小明"
-        second.say("修改用户名为: 小明", "I'm live")
+        first.bye("idle", "长时间未使用，连接中断")
+        second = server.welcome(taken=1)
+        assert second.asked.startswith("/resume ")
         second.take("crossed")
-        second.say("长时间未使用，连接中断")
-        second.close()
+        second.bye("idle", "长时间未使用，连接中断")
         assert [read_error(process) for _ in range(3)] == [
             "* 长时间未使用，连接中断；正在重新连接\n",
             "* 已重新连接\n",
             "* 长时间未使用，连接中断；输入下一行时自动重新连接\n",
         ]
         write_line(process, "two")
-        third = server.accept()
-        assert third.line() == "rename 小明"
-        third.say("修改用户名为: 小明", "I'm live")
+        third = server.welcome(taken=3)  # one, the empty line that ends what was missed, and crossed
         third.take("two")
-        assert process.stdin
-        process.stdin.close()
-        assert third.line() == ""
+        close_input(process)
+        assert third.line() == "/quit"
         third.close()
         assert process.wait(PATIENCE) == 0
         assert stderr(process) == "* 已重新连接\n"
 
 
-def test_a_line_of_which_nobody_knows_is_named() -> None:
-    """The server is gone without a word: whether it took the line cannot be known. Exit status 1, nothing twice."""
+def test_a_line_without_a_receipt_is_not_sent_twice() -> None:
+    """The server is gone without a word, but comes back and says that it has taken the line."""
     with fake_server() as server, client(server.port) as process:
-        connection = server.accept()
+        connection = server.welcome()
+        write_line(process, "one")
+        assert connection.line() == "one"
+        connection.close()
+        again = server.welcome(taken=1)
+        write_line(process, "two")
+        again.take("two")
+
+
+def test_a_server_that_has_lost_its_memory() -> None:
+    """Nobody knows what became of a line without a receipt. It is named, and not sent again. Exit status 1."""
+    with fake_server() as server, client(server.port, "--name", "小明") as process:
+        connection = server.welcome()
+        write_line(process, "one")
+        assert connection.line() == "one"
+        connection.close()
+        again = server.accept()
+        again.asked = again.raw_line()
+        write_line(process, "two")
+        again.greet(session="another")
+        again.tell("done", code="no_session", text="会话不存在或已过期")
+        assert again.line() == "rename 小明"
+        again.event("renamed", old=again.name, name="小明", addr=again.addr, line=again.taken)
+        again.tell("done", line=again.taken, text="修改用户名为: 小明")
+        again.name = "小明"
+        again.take("two")
+        close_input(process)
+        assert again.line() == "/quit"
+        again.bye("quit")
+        assert process.wait(PATIENCE) == 1
+        assert "* 可能没有送达：one\n" in stderr(process)
+
+
+def test_no_server_to_come_back_to() -> None:
+    """A script waits for it for some seconds. Then the exit status is 1, and the line is named."""
+    with fake_server() as server, client(server.port) as process:
+        connection = server.welcome()
         write_line(process, "one")
         connection.take("one")
         write_line(process, "two")
         assert connection.line() == "two"
-        connection.close()
+        server.close()
         assert process.wait(PATIENCE) == 1
         said = stderr(process).splitlines()
-    assert said[0] == "* 可能没有送达：two"
-    assert said[1].startswith("chatroom: lost the server at 127.0.0.1 port ")
-    assert len(said) == 2
+    assert said[0] == "* 连接中断；正在重新连接"
+    assert said[-2:] == ["* 没有等到确认：two", f"chatroom: lost the server at 127.0.0.1 port {server.port}: 连接中断"]
 
 
-def test_no_server_to_come_back_to() -> None:
-    """A pipe does not wait for one: exit status 1, and the line is named."""
+def test_many_lines_that_come_to_nothing_are_counted() -> None:
+    """Three are named, not all of them."""
+    with fake_server() as server, client(server.port, "--listen", "--keep-alive"):
+        pass
     with fake_server() as server, client(server.port) as process:
-        connection = server.accept()
-        write_line(process, "one")
-        connection.take("one")
-        connection.say("服务器关闭，连接中断")
+        connection = server.welcome()
+        for number in range(20):
+            write_line(process, f"line {number}")
+        assert [connection.line() for _ in range(20)]
         server.close()
-        assert [read_line(process) for _ in range(2)] != []
-        write_line(process, "two")
         assert process.wait(PATIENCE) == 1
-        said = stderr(process)
-    assert "two" in said
-    assert said.splitlines()[-1].startswith("chatroom: lost the server")
+        said = [line for line in stderr(process).splitlines() if "没有等到确认" in line]
+    assert said == [*(f"* 没有等到确认：line {number}" for number in range(3)), "* 没有等到确认：还有 17 条"]
 
 
 def test_with_keep_alive_a_pipe_waits_for_the_server() -> None:
     """It comes back when the server does, and says what was typed meanwhile."""
     with fake_server() as server, client(server.port, "--keep-alive", "1000") as process:
-        connection = server.accept()
+        connection = server.welcome()
         write_line(process, "one")
         connection.take("one")
         port = server.port
@@ -234,37 +293,53 @@ def test_with_keep_alive_a_pipe_waits_for_the_server() -> None:
         assert "正在重新连接" in read_error(process)
         write_line(process, "two")
         with fake_server(port) as again:
-            again.accept().take("two")
+            again.welcome(taken=1).take("two")
+
+
+def test_with_keep_alive_it_waits_for_a_server_that_is_not_there_yet() -> None:
+    """Also at the start."""
+    with fake_server() as server:
+        port = server.port
+    with client(port, "--keep-alive") as process:
+        assert "连接被拒绝" in read_error(process)
+        write_line(process, "one")
+        with fake_server(port) as server:
+            server.welcome().take("one")
 
 
 def test_listening() -> None:
-    """Only reads; each line comes at once; signs of life go out; Ctrl-C ends it with 130."""
+    """It only reads. Each line comes at once, heartbeats go out, and Ctrl-C ends it with 130."""
     with fake_server() as server, client(server.port, "--listen", "--keep-alive", "0.01") as process:
-        connection = server.accept()
+        connection = server.welcome()
         write_line(process, "not to be said")
         assert read_line(process) == f"* {connection.addr}:已上线\n"
         for text in ("one", "two"):
-            assert connection.line() == ""
-            connection.say("I'm live", f"[h:1]bob:{text}")
+            assert connection.raw_line() == ""
+            connection.taken += 1
+            connection.tell("done", line=connection.taken)
+            connection.said(text)
             assert read_line(process) == f"  bob:{text}\n"
         process.send_signal(signal.SIGINT)
+        assert connection.line() == "/quit"
+        connection.bye("quit")
         assert process.wait(PATIENCE) == 130
         assert stderr(process) == ""
 
 
 def test_listening_ends_with_the_server(server: StrictServer) -> None:
-    """One line says why; exit status 1."""
+    """It waits some seconds for another. The last line says why it ended, and the exit status is 1."""
     with client(server.port, "--listen") as process:
         read_line(process)
         server.stop()
         assert process.wait(PATIENCE) == 1
-        said = stderr(process)
-    assert (said.count("\n"), "服务器关闭，连接中断" in said) == (1, True)
+        said = stderr(process).splitlines()
+    assert said[0] == "* 服务器关闭，连接中断；正在重新连接"
+    assert said[-1] == f"chatroom: lost the server at 127.0.0.1 port {server.port}: 服务器关闭，连接中断"
 
 
 def test_listening_survives_the_idle_limit() -> None:
-    """Of which the signs of life know nothing but its usual length."""
-    with running(idle_timeout=0.5) as server, client(server.port, "--listen", "--keep-alive", "0.1") as process:
+    """The server says how long it is."""
+    with running(idle_timeout=0.5) as server, client(server.port, "--listen") as process:
         read_line(process)
         for number in range(10):
             result = post("x\n", server.port)
@@ -288,13 +363,16 @@ def test_nobody_reads_our_output(server: StrictServer, connect: Connect) -> None
 
 
 def test_what_the_server_says_is_cleaned() -> None:
-    """Nothing in it drives the terminal, whatever server it is; broken characters are marked."""
+    """Nothing in it drives the terminal, whatever server it is. Broken characters are marked."""
     with fake_server() as server, client(server.port, "--listen", "-v") as process:
-        connection = server.accept()
+        connection = server.welcome()
         read_line(process)
-        connection.say("[h:1]bob:\x1b]0;title\x07a\x9b31m\u202eb\u2028c\rd\te", "\x1b[2Jx: \x00y")
-        assert read_line(process) == "  [h:1]bob:]0;titlea31mbcd\te\n"
+        connection.said("\x1b]0;title\x07a\x9b31m\u202eb\u2028c\rd\te\n* forged", name="b\x1bob")
+        assert read_line(process) == "  [h:1]bob:]0;titlea31mbcd\te* forged\n"
+        connection.event("whisper", name="\x1b[2Jx", to="me", text="\x00y")
         assert read_line(process) == "  [私聊] [2Jx: y\n"
+        connection.tell("notice", text="one\n  bob:forged")
+        assert [read_line(process), read_line(process)] == ["* one\n", "*   bob:forged\n"]
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])

@@ -16,24 +16,36 @@ PROMPT = "请输入聊天内容，exit退出:"
 
 
 def columns(text: str) -> int:
-    """How wide TEXT is, of Chinese, its punctuation, ASCII and our marks."""
+    """Return how wide a text is, of Chinese, its punctuation, ASCII and our marks."""
     return sum(1 if char.isascii() or char in "✓→" else 2 for char in text)
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """TEXT in rows of WIDTH, as a terminal wraps it."""
+    """Return a text in rows, as a terminal wraps it."""
+    return shown(text, width, 0)
+
+
+def shown(text: str, width: int, indent: int = 4) -> list[str]:
+    """Return a line of the conversation in rows, of which all but the first are indented."""
     rows = [""]
     for char in text:
         if columns(rows[-1] + char) > width:
-            rows.append("")
+            rows.append(" " * indent)
         rows[-1] += char
     return rows
+
+
+def typed(text: str, width: int, prompt: str = PROMPT) -> list[str]:
+    """Return a half-typed line in rows. On a narrow terminal the prompt makes room for it."""
+    if 2 * columns(PROMPT) > width and columns(prompt + text) >= width:
+        prompt = prompt.replace(PROMPT, "> ")
+    return wrapped(prompt + text, width)
 
 
 def start(tmux: Tmux, server: StrictServer, *flags: str, **environment: str) -> None:
     """Bring the client in as 小明, in public chat."""
     tmux.start("--port", str(server.port), "--name", "小明", *flags, **environment)
-    tmux.wait(lambda screen: "* 修改用户名为: 小明" in screen and PROMPT in screen)
+    tmux.wait(lambda screen: "小明:已上线" in "".join(screen) and PROMPT in screen)
 
 
 @pytest.mark.parametrize(
@@ -45,34 +57,35 @@ def test_nothing_disturbs_typing(tmux: Tmux, server: StrictServer, connect: Conn
     peer = connect()
     peer.rename("bob")
     tmux.type(text)
-    rows = wrapped(PROMPT + text, tmux.columns)
+    rows = typed(text, tmux.columns)
     tmux.ends(*rows)
     for number in range(3):
         tmux.press("Left")
         peer.say(f"line {number}，来了")
         tmux.ends(f"  bob:line {number}，来了", *rows)
-    before = PROMPT + text[:-3]
-    lines = wrapped(before + text[-3], tmux.columns)
+    before = typed(text[:-2] + "xx", tmux.columns)
+    lines = wrapped("".join(before)[:-2], tmux.columns)
     column = columns(lines[-1]) - columns(text[-3])
     row = len(tmux.screen()) - len(rows) + len(lines) - 1
     assert tmux.cursor() == (column, row)
     tmux.type("!")
     tmux.press("End", "Enter")
-    tmux.ends(*wrapped(f"✓ 小明:{text[:-3]}!{text[-3:]}", tmux.columns), PROMPT)
+    tmux.ends(*shown(f"✓ 小明:{text[:-3]}!{text[-3:]}", tmux.columns), PROMPT)
 
 
 def test_the_cursor_goes_on_behind_a_full_row(tmux: Tmux, server: StrictServer) -> None:
     """Not at its end, where terminals leave it, and one more character does not disturb it."""
     start(tmux, server)
-    text = "x" * (tmux.columns - columns(PROMPT))
+    prompt = PROMPT if tmux.columns == 80 else "> "
+    text = "x" * (tmux.columns - columns(prompt))
     tmux.type(text)
-    tmux.ends(PROMPT + text)
+    tmux.ends(prompt + text)
     row = len(tmux.screen())
     tmux.wait(lambda screen: tmux.cursor() == (0, row))
     tmux.type("小")
-    tmux.ends(PROMPT + text, "小")
+    tmux.ends(prompt + text, "小")
     tmux.press("BSpace", "BSpace")
-    tmux.ends(PROMPT + text[1:])
+    tmux.ends(prompt + text[1:])
 
 
 @pytest.mark.parametrize("text", ["half", "一半" * 12, "x" * 50])
@@ -81,14 +94,14 @@ def test_the_window_is_resized(tmux: Tmux, server: StrictServer, connect: Connec
     start(tmux, server)
     peer = connect()
     tmux.type(text)
-    tmux.ends(*wrapped(PROMPT + text, tmux.columns))
+    tmux.ends(*typed(text, tmux.columns))
     for width in (30, 47, 29, 100):
         tmux.resize(width)
-        tmux.ends(*wrapped(PROMPT + text, width))
+        tmux.ends(*typed(text, width))
         peer.say("a line")
         tmux.wait(lambda screen: ":a line" in "".join(screen))
-        tmux.ends(*wrapped(PROMPT + text, width))
-        assert "".join(tmux.screen("-S", "-")).count(PROMPT) == 1
+        tmux.ends(*typed(text, width))
+        assert "".join(tmux.screen("-S", "-")).count(text) <= 1
 
 
 def test_text_that_is_higher_than_the_window(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
@@ -97,12 +110,12 @@ def test_text_that_is_higher_than_the_window(tmux: Tmux, server: StrictServer, c
     peer = connect()
     text = "".join(f"{number:04d}" for number in range(300))
     tmux.type(text)
-    tmux.wait(lambda screen: screen[-1].endswith("0299"))
+    tmux.wait(lambda screen: "".join(screen).endswith("0299"))
     peer.say("above")
     tmux.press("Home")
-    tmux.wait(lambda screen: screen[0].startswith(PROMPT))
+    tmux.wait(lambda screen: screen[0].startswith((PROMPT, "> ")))
     tmux.press("Enter")
-    tmux.wait(lambda screen: f"✓ 小明:{text}" in "".join(screen), "-S", "-")
+    tmux.wait(lambda screen: f"✓ 小明:{text}" in "".join(screen).replace("    ", ""), "-S", "-")
     tmux.ends(PROMPT)
 
 
@@ -163,11 +176,15 @@ def test_private_chat_by_the_menu(tmux: Tmux, server: StrictServer, connect: Con
     tmux.type("小")
     tmux.press("Tab", "Enter")
     prompt = "请输入聊天内容，exit退出："
-    tmux.ends(*wrapped("请输入聊天对象[用户名]，who查看当前在线用户，exit退出：小红", tmux.columns), prompt)
+    tmux.ends(*wrapped("请输入聊天对象[用户名]，who查看当前在线用户，exit退出：小红", tmux.columns), f"[→小红]{prompt}")
     tmux.type("你好")
     tmux.press("Enter")
-    tmux.ends("✓ [私聊] → 小红: 你好", prompt)
-    peer.say("to 127.0.0.1 nobody")
+    tmux.ends("✓ [私聊] → 小红: 你好", f"[→小红]{prompt}")
+    peer.say("rename 小丽")
+    tmux.ends("* 小红 改名为 小丽", f"[→小丽]{prompt}")
+    tmux.type("还是你")
+    tmux.press("Enter")
+    tmux.ends("✓ [私聊] → 小丽: 还是你", f"[→小丽]{prompt}")
     tmux.type("exit")
     tmux.press("Enter")
     tmux.type("exit")
@@ -176,43 +193,160 @@ def test_private_chat_by_the_menu(tmux: Tmux, server: StrictServer, connect: Con
 
 
 def test_a_conversation_outlives_its_connection(tmux: Tmux) -> None:
-    """Kicked with a half-typed line, which stays and is then said, once, under the same name."""
+    """Kicked by the idle limit: the next line brings the user back, with all that was said meanwhile, and is said once."""
     with running(idle_timeout=1.0) as server:
-        start(tmux, server)
-        tmux.type("half")
+        tmux.start("--port", str(server.port))
+        tmux.wait(lambda screen: screen[-1] == "0. 退出")
+        for line in ("3", "小明", "1"):
+            tmux.type(line)
+            tmux.press("Enter")
         kicked = "* 长时间未使用，连接中断；输入下一行时自动重新连接"
-        tmux.ends(*wrapped(kicked, tmux.columns), *wrapped(f"[离线]{PROMPT}half", tmux.columns))
+        tmux.wait(lambda screen: screen[-1] == "[离线]" + PROMPT)
+        assert "".join(shown(kicked, tmux.columns)) in "".join(tmux.screen())
         peer = Peer(server.port)
         peer.until(peer.prefix + "已上线")
-        tmux.type(" typed")
+        peer.say("missed")
+        peer.until("I'm live")
+        tmux.type("typed")
         tmux.press("Enter")
-        assert peer.line().endswith("已上线")
-        assert peer.line().endswith("]小明:half typed")
+        assert peer.line().endswith("]小明:已上线")
+        assert peer.line().endswith("]小明:typed")
         peer.close()
-        tmux.wait(lambda screen: "✓ 小明:half typed" in screen)
+        tmux.wait(lambda screen: "✓ 小明:typed" in screen)
+        rows = tmux.screen("-S", "-")
+        start = rows.index("* 以下是离开期间的消息")
+        assert rows[start + 1 : start + 4] == [
+            f"* {peer.addr}:已上线",
+            f"  {peer.addr}:missed",
+            "* 以上是离开期间的消息",
+        ]
+
+
+def test_it_keeps_the_user_in_the_room(tmux: Tmux) -> None:
+    """With a name, silence is no reason to be disconnected."""
+    with running(idle_timeout=0.5) as server:
+        start(tmux, server)
+        peer = Peer(server.port)
+        peer.until(peer.prefix + "已上线")
+        while peer.ask("") == []:
+            peer.close()
+            break
+        for _ in range(5):
+            watcher = Peer(server.port)
+            assert "长时间未使用，连接中断" in watcher.rest().decode()
+            watcher.close()
+        tmux.type("still here")
+        tmux.press("Enter")
+        tmux.wait(lambda screen: "✓ 小明:still here" in screen)
+        assert "重新连接" not in "".join(tmux.screen("-S", "-"))
 
 
 def test_the_server_is_away(tmux: Tmux) -> None:
-    """It is said when it will be tried again, and how many lines wait; they are said when the server is back."""
+    """It is said once, and how many lines wait. They are said when the server is back, however many were typed."""
     with fake_server() as server:
         tmux.start("--port", str(server.port))
-        connection = server.accept()
+        connection = server.welcome()
         tmux.type("1")
         tmux.press("Enter")
         tmux.wait(lambda screen: screen[-1] == PROMPT)
-        connection.say("服务器关闭，连接中断")
+        connection.bye("closing", "服务器关闭，连接中断")
         server.close()
         tmux.wait(lambda screen: screen[-1] == "[离线]" + PROMPT)
     for text in ("one", "two"):
         tmux.type(text)
         tmux.press("Enter")
     tmux.wait(lambda screen: screen[-1].startswith("[离线][待发2]"))
-    assert "秒后重试" in "".join(tmux.screen())
+    assert "连接被拒绝" in "".join(tmux.screen()).replace(" ", "")
     with fake_server(server.port) as server:
-        connection = server.accept()
+        connection = server.welcome(connection.taken)
         connection.take("one")
         connection.take("two")
         tmux.wait(lambda screen: any(row.endswith(":two") for row in screen) and screen[-1] == PROMPT)
+    assert "Errno" not in "".join(tmux.screen("-S", "-"))
+
+
+def test_a_frozen_server(tmux: Tmux) -> None:
+    """How many lines wait is shown without another key."""
+    with fake_server() as server:
+        tmux.start("--port", str(server.port), "--name", "小明")
+        connection = server.welcome()
+        tmux.wait(lambda screen: screen[-1] == PROMPT)
+        tmux.type("one")
+        tmux.press("Enter")
+        tmux.ends("[待发1]" + PROMPT)
+        connection.take("one")
+        tmux.ends("✓ 小明:one", PROMPT)
+
+
+def test_no_row_can_be_forged(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
+    """A line that goes on in a further row is indented there, further than any line begins."""
+    start(tmux, server)
+    peer = connect()
+    peer.rename("eve")
+    peer.say("x" * (tmux.columns - len("  eve:")) + "  bob:forged", "end")
+    tmux.ends("  eve:" + "x" * (tmux.columns - len("  eve:")), "      bob:forged", "  eve:end", PROMPT)
+
+
+def test_a_partner_who_leaves(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
+    """Somebody else takes the name, and gets no word that was meant for the partner."""
+    start(tmux, server)
+    partner = connect()
+    partner.rename("小红")
+    tmux.type("exit")
+    tmux.press("Enter")
+    for line in ("2", "小红"):
+        tmux.type(line)
+        tmux.press("Enter")
+    prompt = "请输入聊天内容，exit退出："
+    tmux.wait(lambda screen: screen[-1] == f"[→小红]{prompt}")
+    partner.close()
+    stranger = connect()
+    stranger.rename("小红")
+    tmux.ends(*wrapped(f"[小红已离开]{prompt}", tmux.columns))
+    tmux.type("secret")
+    tmux.press("Enter")
+    refused = "".join(shown("✗ [私聊] → 小红: secret（该用户不在线）", tmux.columns))
+    tmux.wait(lambda screen: refused in "".join(screen))
+    stranger.say("")
+    assert stranger.until("I'm live") == []
+
+
+def test_private_words_are_not_in_the_history(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
+    """What is typed in private chat comes back by Up only there."""
+    start(tmux, server)
+    peer = connect()
+    peer.rename("小红")
+    tmux.type("public")
+    tmux.press("Enter")
+    tmux.ends("✓ 小明:public", PROMPT)
+    for line in ("/menu", "2", "小红", "psst"):
+        tmux.type(line)
+        tmux.press("Enter")
+    prompt = "[→小红]请输入聊天内容，exit退出："
+    tmux.ends("✓ [私聊] → 小红: psst", prompt)
+    tmux.press("Up")
+    tmux.ends(prompt + "psst")
+    tmux.press("Up", "C-u")
+    for line in ("/menu", "1"):
+        tmux.type(line)
+        tmux.press("Enter")
+    tmux.ends("0. 退出", "1", PROMPT)
+    tmux.press("Up")
+    tmux.ends(PROMPT + "public")
+
+
+def test_tab_answers_the_last_private_word(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
+    """On an empty line, to the present name of its author."""
+    start(tmux, server)
+    peer = connect()
+    peer.rename("小红")
+    peer.say("to 小明 psst", "rename 小丽")
+    tmux.wait(lambda screen: "* 小红 改名为 小丽" in screen)
+    tmux.press("Tab")
+    tmux.ends(PROMPT + "to 小丽")
+    tmux.type("ok")
+    tmux.press("Enter")
+    tmux.ends("✓ [私聊] → 小丽: ok", PROMPT)
 
 
 def test_people_are_told_apart(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
@@ -223,7 +357,7 @@ def test_people_are_told_apart(tmux: Tmux, server: StrictServer, connect: Connec
     peer.say("hello", "to 小明 psst")
     tmux.type("hi")
     tmux.press("Enter")
-    rows = tmux.wait(lambda screen: any(":hi" in row for row in screen), "-e")
+    rows = tmux.wait(lambda screen: any("✓" in row for row in screen), "-e")
     coloured = "\n".join(rows)
     assert re.search(r"\x1b\[2m\[127\.0\.0\.1:\d+\]", coloured)
     assert re.search(r"\x1b\[3\dm(\x1b\[\d+m)*bob\x1b\[[\d;]*m:hello", coloured)

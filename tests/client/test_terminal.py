@@ -13,7 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from ..support.fake_server import fake_server
+from ..support.fake_server import FakeConnection, fake_server
 from ..support.peers import PATIENCE, Connect, StrictServer
 
 Client = Callable[..., "pexpect.spawn[str]"]
@@ -79,9 +79,12 @@ def test_the_menu_on_a_terminal_without_control(server: StrictServer, connect: C
         ("who", f"* {addr}:在线\r\n{WHOM}"),
         ("", WHOM),
         ("a b", f"该用户不在线\r\n{WHOM}"),
-        ("bob", "请输入聊天内容，exit退出："),
+        ("eve", f"该用户不在线\r\n{WHOM}"),
+        ("bob", "[→bob]请输入聊天内容，exit退出："),
         (" a  b", "✓ [私聊] → bob:  a  b\r\n"),
-        ("exit", WHOM),
+        ("who", f"* {addr}:在线\r\n"),
+        ("/help", "Ctrl-D 退出；其他内容发送给所有人\r\n"),
+        ("Exit　", WHOM),
         ("exit", "0. 退出\r\n"),
         ("3", "输入新用户名："),
         ("", "0. 退出\r\n"),
@@ -89,6 +92,9 @@ def test_the_menu_on_a_terminal_without_control(server: StrictServer, connect: C
         ("alice", "修改用户名为: alice\r\n"),
         ("1", PROMPT),
         ("renamed", "✓ alice:renamed\r\n"),
+        ("to　BOB　wide", "✓ [私聊] → bob: wide\r\n"),
+        ("To bob capital", "✓ [私聊] → bob: capital\r\n"),
+        ("nobody", "✓ alice:nobody\r\n"),
     ]:
         child.sendline(typed)
         expect(answer)
@@ -105,6 +111,9 @@ def test_the_menu_on_a_terminal_without_control(server: StrictServer, connect: C
         f"{addr}:hello,  all ",
         "",
         "alice:renamed",
+        "",
+        "",
+        "alice:nobody",
     ]
 
 
@@ -132,13 +141,43 @@ def test_ctrl_c_leaves(server: StrictServer, client: Client, term: str) -> None:
 
 
 def test_quit_leaves(server: StrictServer, connect: Connect, client: Client) -> None:
-    """In public chat; it is not said."""
+    """It is not said, and the name is free at once."""
     peer = connect()
     child = client(server.port, "--name", "小明")
     child.expect_exact(PROMPT)
     child.send("/quit\r")
     assert end(child) == 0
     assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
+    peer.rename("小明")
+
+
+@pytest.mark.parametrize("keys", ["1", "2", "2 小明"])
+def test_quit_leaves_every_mode(server: StrictServer, connect: Connect, client: Client, keys: str) -> None:
+    """Also where a name is asked for, and in private chat."""
+    peer = connect()
+    peer.rename("小明")
+    child = client(server.port)
+    child.expect_exact("0. 退出\r\n")
+    for key in keys.split():
+        child.send(key + "\r")
+        child.expect("exit退出[:：]")
+    child.send("/quit\r")
+    assert end(child) == 0
+    assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_a_name_is_free_when_the_client_is_ended(
+    server: StrictServer, connect: Connect, client: Client, ending: signal.Signals
+) -> None:
+    """So somebody who closes the window can come in again under the same name."""
+    peer = connect()
+    child = client(server.port, "--name", "小明")
+    child.expect_exact(PROMPT)
+    child.kill(ending)
+    assert end(child) == 128 + ending
+    assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
+    peer.rename("小明")
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, None])
@@ -183,19 +222,22 @@ def test_the_bell(server: StrictServer, connect: Connect, client: Client, flags:
     """Rings for a private word, unless it is not wanted, and for nothing else."""
     peer = connect()
     child = client(server.port, "--name", "小明", "--no-time", *flags)
-    child.expect_exact("* 修改用户名为: ")
+    child.expect_exact("小明:已上线")
     peer.say("all", "to 小明 psst", "end")
     child.expect_exact(":end")
     assert child.before.count("\a") == rings
 
 
 def test_what_is_pasted_is_text(server: StrictServer, client: Client) -> None:
-    """A tab in it completes nothing; each of its lines is said."""
+    """A tab in it completes nothing. It waits for Enter, and none of its lines is a command of the client."""
     child = client(server.port, "--name", "小明", NO_COLOR="1")
     child.expect_exact(PROMPT)
-    child.send("\x1b[200~w\tx\rtwo\r\nthr\x1b[201~ee\r")
-    for line in ("w\tx", "two", "three"):
-        child.expect_exact(f"✓ 小明:{line}")
+    child.send("\x1b[200~w\tx\rexit\r/quit\r\r0\rla\x1b[201~st")
+    child.expect_exact("[6行，回车发送]")
+    child.expect_exact("w x⏎exit⏎/quit⏎⏎0⏎last")
+    child.send("\r")
+    for line in ("w    x", "exit", "/quit", "0", "last"):
+        child.expect_exact(f"✓ 小明:{line}\r\n")
 
 
 def test_what_is_typed_ahead_is_not_lost(server: StrictServer, client: Client) -> None:
@@ -204,8 +246,11 @@ def test_what_is_typed_ahead_is_not_lost(server: StrictServer, client: Client) -
         child = client(listener.getsockname()[1])
         child.send("1\rone\rtwo\r")
         connection, _ = listener.accept()
-        with connection, connection.makefile(encoding="utf-8") as stream:
-            assert [stream.readline(), stream.readline()] == ["one\n", "two\n"]
+        fake = FakeConnection(connection)
+        fake.asked = fake.raw_line()
+        fake.greet()
+        assert [fake.line(), fake.line()] == ["one", "two"]
+        fake.close()
 
 
 def test_a_name_that_is_taken_can_be_changed(server: StrictServer, connect: Connect, client: Client) -> None:
@@ -234,13 +279,13 @@ def test_who_leaves_is_told_what_was_not_said(client: Client) -> None:
     """Because the server is away; exit status 1."""
     with fake_server() as server:
         child = client(server.port)
-        server.accept()
+        server.welcome()
         child.expect_exact("0. 退出")
         child.send("1\r")
         child.expect_exact(PROMPT)
     child.expect_exact("[离线]")
     child.send("one\r")
-    child.expect_exact("秒后重试")
+    child.expect_exact("[待发1]")
     child.sendeof()
     child.expect_exact("没有送达：one")
     assert end(child) == 1

@@ -12,11 +12,11 @@ import socket
 import threading
 from types import TracebackType
 
-from .events import Events, Signalled
+from ..events import Events, Signalled
 
 
 class Signals:
-    """Puts each signal that has a handler into EVENTS, while entered; for the main thread."""
+    """Puts each signal that has a handler into `events`, while it is entered. For the main thread."""
 
     def __init__(self, events: Events) -> None:
         self._events = events

@@ -17,18 +17,22 @@ from types import TracebackType
 from .display import Display
 from .editor import Editor
 from .keys import Key, KeyReader
-from .text import lay_out
+from .text import lay_out, width, wrap
 
 # The row, and from its second column what is below: tmux keeps for its history what is erased from the first on.
 _ERASE = "\r\x1b[K\x1b[C\x1b[J\r"
 _CLEAR = "\x1b[H\x1b[2J"
+LINE_END = "⏎"  # of a line that was pasted with others
+SHORT_PROMPT = "> "
 _PASTE_MARKS_ON, _PASTE_MARKS_OFF = "\x1b[?2004h", "\x1b[?2004l"
 
 
 class Screen(Display):
     """For the main thread. While it is entered, the terminal passes on keys instead of lines."""
 
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, editor: Editor, indent: int) -> None:
+        """Draw on the terminal of standard output. Further rows of a line are indented by `indent` columns."""
+        self._indent = indent
         self._editor = editor
         self._keys = KeyReader()
         self._prompt: str | None = None  # None while nothing is asked
@@ -46,13 +50,13 @@ class Screen(Display):
         self._give_back()
 
     def ask(self, prompt: str, *, keep: bool = False) -> None:
-        """Let a line be typed behind PROMPT. KEEP leaves both on the screen when it is entered."""
+        """Let a line be typed behind a prompt. `keep` leaves both on the screen when the line is entered."""
         self._prompt = prompt
         self._keep = keep
         self._redraw()
 
     def feed(self, data: bytes) -> Iterator[str | Key | None]:
-        """The lines that DATA enters, and COMPLETE where that is asked for; None at the end of input."""
+        """Yield the lines that are entered, COMPLETE where that is asked for, and None at the end of input."""
         if not data:  # the terminal is gone
             yield None
         for key in self._keys.feed(data):
@@ -69,14 +73,16 @@ class Screen(Display):
                 self._editor.press(key)
         self._redraw()
 
-    def show(self, lines: Iterable[str]) -> None:
+    def show_messages(self, lines: Iterable[str]) -> None:
         """Show lines above what is being typed."""
-        self._write(self._erased() + "".join(f"{line}\n" for line in lines) + self._draw())
+        columns = _size().columns
+        text = "".join(f"{wrap(line, columns, self._indent)}\n" for line in lines)
+        self._write(self._erased() + text + self._draw())
 
-    say = show
+    show_notices = show_messages
 
     def set_status(self, status: str) -> None:
-        """Show STATUS before the prompt from now on."""
+        """Show a status before the prompt from now on."""
         if status != self._status:
             self._status = status
             self._redraw()
@@ -105,13 +111,13 @@ class Screen(Display):
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._saved)
 
     def _enter(self) -> str:
-        asked = f"{self._prompt or ''}{self._editor.line.text}\n" if self._keep else ""
+        asked = f"{self._status}{self._prompt or ''}{self._editor.line.text}\n" if self._keep else ""
         self._prompt = None
         self._write(self._erased() + asked)
         return self._editor.enter()
 
     def _erased(self) -> str:
-        """What erases all that is drawn, and leaves the cursor where that began."""
+        """Return what erases all that is drawn, and leaves the cursor where that began."""
         if not self._drawn:
             return ""
         row = lay_out(self._drawn, self._cursor, _size().columns).row
@@ -119,15 +125,15 @@ class Screen(Display):
         return _up(row) + _ERASE
 
     def _draw(self) -> str:
-        """What draws the prompt and the line from the cursor on, or as many rows of them as fit."""
+        """Return what draws the prompt and the line from the cursor on, or as many rows of them as fit."""
         if self._prompt is None:
             return ""
-        before = self._status + self._prompt
         line = self._editor.line
-        cursor = len(before) + line.cursor
         columns, height = _size()
+        before = self._before(line.text, columns)
+        cursor = len(before) + line.cursor
         # A tab would be as wide as its place makes it.
-        layout = lay_out(before + line.text.replace("\t", " "), cursor, columns)
+        layout = lay_out(before + line.text.replace("\t", " ").replace("\n", LINE_END), cursor, columns)
         first = max(0, min(layout.row - height // 2, len(layout.rows) - height))
         rows = layout.rows[first : first + height]
         self._drawn = "".join(rows)
@@ -137,6 +143,15 @@ class Screen(Display):
         up = first + len(rows) - 1 - layout.row
         right = layout.column
         return self._drawn + wrap + _up(up) + "\r" + (f"\x1b[{right}C" if right else "")
+
+    def _before(self, text: str, columns: int) -> str:
+        """Return what stands before the line. On a narrow terminal a long prompt makes room for what is typed."""
+        pasted = f"[{text.count(chr(10)) + 1}行，回车发送]" if "\n" in text else ""
+        before = pasted + self._status
+        prompt = self._prompt or ""
+        if 2 * _width(prompt) > columns and _width(before + prompt + text) >= columns:
+            prompt = SHORT_PROMPT
+        return before + prompt
 
     def _write(self, text: str) -> None:
         if text:
@@ -148,6 +163,10 @@ def _size() -> os.terminal_size:
     """The terminal's size, of which some that do not know it say 0."""
     columns, rows = os.get_terminal_size(sys.stdout.fileno())
     return os.terminal_size((columns if columns > 1 else 80, rows or 24))
+
+
+def _width(text: str) -> int:
+    return sum(map(width, text))
 
 
 def _up(rows: int) -> str:

@@ -11,8 +11,8 @@ LIMIT = 1000  # lines
 class History:
     """Lines to go back to, the newest last.
 
-    PATH None keeps them for this session alone. Several clients may share a file: each appends what is typed in it.
-    Raises OSError if there is a file that cannot be read.
+    Without a path they are kept for this session alone. Several clients may share a file: each appends to it.
+    Raise OSError if there is a file that cannot be read.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -25,12 +25,12 @@ class History:
                 self._shorten(path)
 
     def add(self, line: str) -> None:
-        """Keep LINE, unless it is the last one again. Raises OSError if the file cannot be written."""
+        """Keep a line, unless it is the last one again. Raise OSError if the file cannot be written."""
         if self.lines[-1:] == [line]:
             return
         self.lines.append(line)
         del self.lines[:-LIMIT]
-        if self._path:
+        if self._path and "\n" not in line:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with open(self._path, "a", encoding="utf-8", opener=_private) as file:
                 file.write(f"{line}\n")
@@ -44,7 +44,7 @@ class History:
 
 
 def default_path() -> Path:
-    """Where the XDG base directories have such a file."""
+    """Return where the XDG base directories have such a file."""
     state = os.environ.get("XDG_STATE_HOME", "")
     base = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
     return base / "chatroom" / "history"

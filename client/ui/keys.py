@@ -6,7 +6,7 @@ import codecs
 import re
 from enum import Enum, auto
 
-from .text import clean
+from ..rules import clean
 
 
 class Key(Enum):
@@ -69,16 +69,16 @@ class KeyReader:
     """Feed it bytes as they come, however they are cut; it gives keys, and text to be inserted.
 
     Sequences that mean nothing here are swallowed whole. What is pasted, between the marks of a terminal that sets
-    them, is text, but for its line ends.
+    them, is text, and so are its line ends: they come as `\\n`, and enter nothing.
     """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._unfinished = ""
-        self._pasting = False
+        self._pasting = self._after_cr = False
 
     def feed(self, data: bytes) -> list[Key | str]:
-        """The keys and texts that DATA completes."""
+        """Return the keys and texts that `data` completes."""
         new = self._decoder.decode(data)
         if self._unfinished == "\x1b" and not new.startswith(("[", "O")):
             self._unfinished = ""  # somebody has really pressed Escape: what follows is not part of it
@@ -89,14 +89,16 @@ class KeyReader:
         return [key for key in found if key]
 
     def _key(self, token: str) -> Key | str:
-        """The key or text that TOKEN is; empty if it is nothing."""
+        """Return the key or text that a token is, or nothing."""
         if token in (_PASTE, _PASTED):
-            self._pasting = token == _PASTE
+            self._pasting, self._after_cr = token == _PASTE, False
             return ""
         if token >= " " and token != "\x7f":
+            self._after_cr = False
             return clean(token)
         if self._pasting:
-            return Key.ENTER if token in "\r\n" else clean(token)
+            after_cr, self._after_cr = self._after_cr, token == "\r"
+            return "\n" if token == "\r" or (token == "\n" and not after_cr) else clean(token)
         if token.startswith("\x1b[["):
             return ""
         if token.startswith(("\x1b[", "\x1bO")):
@@ -105,7 +107,7 @@ class KeyReader:
 
 
 def _sequence(token: str) -> Key | str:
-    """The key that sends the sequence TOKEN; with Ctrl or Alt held, left and right go by words."""
+    """Return the key that sends a sequence. With Ctrl or Alt held, left and right go by words."""
     number, _, modifiers = token[2:-1].partition(";")
     final = token[-1]
     if final == "~":

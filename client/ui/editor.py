@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from .history import History
 from .keys import Key
-from .text import width
+from .text import start_of_last
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """TEXT, and the cursor before its character number CURSOR."""
+    """A text, and the cursor before one of its characters."""
 
     text: str = ""
     cursor: int = 0
@@ -28,37 +29,41 @@ class Line:
         return self.text[self.cursor :]
 
     def insert(self, text: str) -> Line:
-        """With TEXT put in at the cursor."""
+        """Return it with a text put in at the cursor."""
         return Line(self.before + text + self.after, self.cursor + len(text))
 
     def move(self, cursor: int) -> Line:
-        """With the cursor elsewhere."""
+        """Return it with the cursor elsewhere."""
         return Line(self.text, cursor)
 
     def cut(self, start: int, end: int) -> Line:
-        """Without the characters from START to END, the cursor where they were."""
+        """Return it without some characters, and the cursor where they were."""
         return Line(self.text[:start] + self.text[end:], start)
 
     def left(self) -> int:
-        """Where the character before the cursor begins: what combines with it goes with it."""
-        place = max(self.cursor - 1, 0)
-        while place > 0 and width(self.text[place]) == 0:
-            place -= 1
-        return place
+        """Return where the character before the cursor begins. What combines with it goes with it."""
+        return start_of_last(self.before)
+
+    def erased(self) -> int:
+        """Return from where on Backspace erases. An accent typed wrongly goes alone, and its letter stays."""
+        last = self.before[-1:]
+        if last != "\ufe0f" and last and unicodedata.category(last) == "Mn":
+            return self.cursor - 1
+        return start_of_last(self.before)
 
     def right(self) -> int:
-        """Where the character at the cursor ends."""
+        """Return where the character at the cursor ends."""
         place = min(self.cursor + 1, len(self.text))
-        while place < len(self.text) and width(self.text[place]) == 0:
+        while place < len(self.text) and start_of_last(self.text[: place + 1]) < place:
             place += 1
         return place
 
     def word_left(self) -> int:
-        """Where the word before the cursor begins."""
+        """Return where the word before the cursor begins."""
         return len(re.sub(r"\S*\s*\Z", "", self.before))
 
     def word_right(self) -> int:
-        """Where the word at the cursor, or the next one, ends."""
+        """Return where the word at the cursor, or the next one, ends."""
         match = re.match(r"\s*\S*", self.after)
         return self.cursor + (match.end() if match else 0)
 
@@ -73,15 +78,19 @@ class Editor:
         self._back = 0  # how far in the history we are; 0 is the line being typed
         self._draft = Line()  # which waits here meanwhile
 
+    def use(self, history: History) -> None:
+        """Walk through this history from now on."""
+        self.history, self._back = history, 0
+
     def enter(self) -> str:
-        """Take the line away; its text."""
+        """Take the line away. Return its text."""
         text = self.line.text
         self.line = self._draft = Line()
         self._back = 0
         return text
 
     def press(self, key: Key | str) -> None:
-        """Do what KEY asks for; a text is inserted. ENTER and COMPLETE are not for the editor."""
+        """Do what a key asks for; a text is inserted. ENTER and COMPLETE are not for the editor."""
         line = self.line
         match key:
             case str():
@@ -99,8 +108,7 @@ class Editor:
             case Key.WORD_RIGHT:
                 self.line = line.move(line.word_right())
             case Key.BACKSPACE:
-                # An accent typed wrongly goes alone, its letter stays.
-                self.line = line.cut(max(line.cursor - 1, 0), line.cursor)
+                self.line = line.cut(line.erased(), line.cursor)
             case Key.DELETE | Key.DELETE_OR_END:
                 self.line = line.cut(line.cursor, line.right())
             case Key.KILL_WORD:
@@ -121,7 +129,7 @@ class Editor:
         self.line = self.line.cut(start, end)
 
     def _walk(self, step: int) -> None:
-        """Show the line STEP further back in the history."""
+        """Show the line that is `step` further back in the history."""
         back = self._back + step
         if not 0 <= back <= len(self.history.lines):
             return

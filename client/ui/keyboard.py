@@ -6,13 +6,13 @@ import io
 import sys
 import threading
 
-from .events import Events, Typed
+from ..events import Events, Typed
 
 CHUNK = 4096  # bytes
 
 
 class Keyboard:
-    """Puts what is typed, or comes through a pipe, into EVENTS: one piece, and the next when it is wanted."""
+    """Puts what is typed, or comes through a pipe, into `events`: one piece, and the next when it is wanted."""
 
     def __init__(self, events: Events) -> None:
         self._events = events

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from client.events import Events, Signalled
-from client.signals import Signals
+from client.ui.signals import Signals
 
-from ..support.peers import PATIENCE
+from ...support.peers import PATIENCE
 
 
 @pytest.fixture

@@ -6,54 +6,65 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from ..rules import clean
 from .display import Display
 from .keys import Key
-from .text import clean
+
+LONGEST = 128 * 1024  # bytes of a line from standard input; of a longer one no more is kept, and it will be refused
 
 
 class Plain(Display):
     """What the conversation says goes to standard output, all else to standard error unless a person reads both.
 
-    ASKING: there is a person to be asked.
+    `asking`: there is a person to be asked.
     """
 
     def __init__(self, *, asking: bool) -> None:
         self._asking = asking
         self._aside = sys.stdout if asking and sys.stdout.isatty() else sys.stderr
         self._prompt = ""  # that stands at the end of the screen
-        self._partial = b""
+        self._status = ""
+        self._partial = bytearray()
 
     def ask(self, prompt: str, *, keep: bool = False) -> None:
         """Say what to type now."""
         if self._asking:
-            self._prompt = prompt
-            self._aside.write(prompt)
+            self._prompt = self._status + prompt if prompt else ""
+            self._aside.write(self._prompt)
             self._aside.flush()
 
     def feed(self, data: bytes) -> Iterator[str | Key | None]:
-        """The lines that DATA completes; None at the end of input."""
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        if not data and self._partial:
-            lines.append(self._partial)
-        for line in lines:
-            self._prompt = ""
-            yield clean(line.decode("utf-8", "replace"))
+        """Yield the lines that are completed, and None at the end of input."""
+        first, *more = data.split(b"\n")
+        self._partial += first[: max(0, LONGEST - len(self._partial))]
+        for piece in more:
+            yield self._take()
+            self._partial += piece
         if not data:
+            if self._partial:
+                yield self._take()
             yield None
 
-    def show(self, lines: Iterable[str]) -> None:
+    def show_messages(self, lines: Iterable[str]) -> None:
         """Show lines of the conversation."""
         self._write(sys.stdout, lines)
 
-    def say(self, lines: Iterable[str]) -> None:
+    def show_notices(self, lines: Iterable[str]) -> None:
         """Show what is not of the conversation."""
         self._write(self._aside, lines)
 
     def set_status(self, status: str) -> None:
-        """There is no place for it."""
+        """Show a status before the next prompt."""
+        self._status = status
 
     def signalled(self, number: int) -> None:
         """Nothing is drawn anew, or given back."""
+
+    def _take(self) -> str:
+        line = self._partial.decode("utf-8", "replace")
+        self._partial.clear()
+        self._prompt = ""
+        return clean(line)
 
     def _write(self, stream: TextIO, lines: Iterable[str]) -> None:
         text = "".join(f"{line}\n" for line in lines)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from client import completion
-from client.completion import Completed, complete
-from client.editor import Editor, Line
-from client.history import LIMIT, History, default_path
-from client.keys import Key, KeyReader
-from client.text import Layout, clean, lay_out, width
+from client.rules import clean
+from client.ui import completion
+from client.ui.completion import Completed, complete
+from client.ui.editor import Editor, Line
+from client.ui.history import LIMIT, History, default_path
+from client.ui.keys import Key, KeyReader
+from client.ui.text import Layout, lay_out, width, wrap
 
 E_ACUTE = "e\u0301"  # a letter, and an accent that takes no column of its own
 
@@ -47,6 +48,24 @@ def test_layout(text: str, cursor: int, columns: int, expected: Layout) -> None:
     assert lay_out(text, cursor, columns) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "columns", "indent", "expected"),
+    [
+        ("abc", 5, 1, "abc"),
+        ("abcde", 5, 1, "abcde"),
+        ("abcdefghij", 5, 1, "abcde\n fghi\n j"),
+        ("小明小红", 5, 1, "小明\n 小红"),
+        ("ab\x1b[31mcdef\x1b[0m", 5, 1, "ab\x1b[31mcde\n f\x1b[0m"),
+        ("a\tb", 8, 2, "a    b"),
+        ("abcdefghij", 6, 4, "abcdef\n  ghij"),
+        (f"abcd{E_ACUTE}f", 5, 1, f"abcd{E_ACUTE}\n f"),
+    ],
+)
+def test_a_line_that_is_shown_goes_on_in_indented_rows(text: str, columns: int, indent: int, expected: str) -> None:
+    """Colours take no room. On a narrow terminal the indent is a third of it at most."""
+    assert wrap(text, columns, indent) == expected
+
+
 def test_what_drives_a_terminal_is_cleaned() -> None:
     """Controls, bidi controls and line separators go; tabs and text stay."""
     assert clean("a\x1b[31mb\x07\x9b1m\u202ec\u2028\td小\x7f") == "a[31mb1mc\td小"
@@ -68,7 +87,7 @@ KEYS = [
     (b"\x1b[1~\x1b[4~\x1b[7~\x1b[8~\x1b[3~", [Key.HOME, Key.END, Key.HOME, Key.END, Key.DELETE]),
     (b"\x1b[1;5C\x1b[1;5D", [Key.WORD_RIGHT, Key.WORD_LEFT]),
     (b"\x1b[5~\x1b[15~\x1b[[A\x1b[I\x1b[?1;2c\x1bOP\x00\x1f", []),
-    (b"\x1b[200~a\tb\r\nc\x1b[201~\t", ["a", "\t", "b", Key.ENTER, Key.ENTER, "c", Key.COMPLETE]),
+    (b"\x1b[200~a\tb\r\nc\rd\n\ne\x1b[201~\t", ["a", "\t", "b", "\n", "c", "\n", "d", "\n", "\n", "e", Key.COMPLETE]),
     ("\x9b31m\u202e".encode(), ["31m"]),
 ]
 
@@ -123,6 +142,14 @@ def line(text: str) -> Line:
         ("小|明红", Key.DELETE, "小|红"),
         ("小明|", Key.DELETE, "小明|"),
         (f"|{E_ACUTE}b", Key.DELETE, "|b"),
+        (f"a{E_ACUTE}|", Key.BACKSPACE, "ae|"),
+        ("hi 👨\u200d👩\u200d👧|!", Key.BACKSPACE, "hi |!"),
+        ("a👍🏽|", Key.BACKSPACE, "a|"),
+        ("❤\ufe0f|", Key.BACKSPACE, "|"),
+        ("🇨🇳🇩🇪|", Key.BACKSPACE, "🇨🇳|"),
+        ("a👍🏽|", Key.LEFT, "a|👍🏽"),
+        ("|👍🏽a", Key.RIGHT, "👍🏽|a"),
+        ("|👨\u200d👩\u200d👧!", Key.DELETE, "|!"),
         ("a|bc", Key.DELETE_OR_END, "a|c"),
         ("to 小明 hi|!", Key.KILL_WORD, "to 小明 |!"),
         ("to 小明  |", Key.KILL_WORD, "to |"),
@@ -202,7 +229,7 @@ NAMES = ["小明", "小红", "bob", "Bobby", "127.0.0.1:5000"]
     [
         ("w", "who", []),
         ("ren", "rename ", []),
-        ("/", "/", ["/help", "/menu", "/quit", "/rename ", "/to ", "/who"]),
+        ("/", "/", ["/help", "/last", "/me", "/menu", "/quit", "/rename", "/search", "/to", "/who"]),
         ("/h", "/help", []),
         ("to 小", "to 小", ["小明", "小红"]),
         ("to 小明", "to 小明 ", []),
@@ -213,6 +240,12 @@ NAMES = ["小明", "小红", "bob", "Bobby", "127.0.0.1:5000"]
         ("to nobody", "to nobody", []),
         ("to bob 小明", "to bob 小明", []),
         ("你好 小", "你好 小", ["小明", "小红"]),
+        ("你好，小", "你好，小", ["小明", "小红"]),
+        ("你好，小红", "你好，小红", []),
+        ("@bobb", "@Bobby", []),
+        ("我找bobb", "我找Bobby", []),
+        ("xbob", "xbob", []),
+        ("a-bob", "a-bob", []),
         ("x", "x", []),
     ],
 )
@@ -228,7 +261,8 @@ def test_completion_in_public_chat(before: str, expected: str, candidates: list[
 def test_completion_elsewhere() -> None:
     """Names in private chat; names and two answers where one is asked for; else nothing."""
     assert complete("bobb", NAMES, completion.in_private) == Completed("Bobby", [])
-    assert complete("wh", NAMES, completion.in_private) == Completed("wh", [])
+    assert complete("wh", NAMES, completion.in_private) == Completed("who", [])
+    assert complete("hi wh", NAMES, completion.in_private) == Completed("hi wh", [])
     assert complete("小", NAMES, completion.for_whom) == Completed("小", ["小明", "小红"])
     assert complete("ex", NAMES, completion.for_whom) == Completed("exit", [])
     assert complete("bob b", NAMES, completion.for_whom) == Completed("bob b", [])

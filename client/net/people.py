@@ -1,0 +1,111 @@
+"""Who is online, as far as the server has told. Pure.
+
+A person stays one object over all names. So a private conversation follows its partner, and never the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..rules import fold
+
+MOST = 20_000  # people; a hostile server may tell of any number
+LONGEST = 200  # characters of a name or an address
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """Somebody who is, or was, online."""
+
+    name: str
+    addr: str = ""
+    is_program: bool = False  # which has a session, so that the server keeps its name for a while
+    away_since: float | None = None  # seconds since 1970; its name is kept
+    is_gone: bool = False  # its name may belong to somebody else
+
+
+class People:
+    """The people by their addresses, and programs whose connection is lost and whose name is kept."""
+
+    def __init__(self) -> None:
+        self.known = False  # whether the server has said who is online
+        self.hold = 0.0  # seconds for which a name is kept
+        self._by_addr: dict[str, Person] = {}
+        self._away: dict[str, Person] = {}  # by folded name
+
+    def names(self) -> list[str]:
+        """Return the names of all who are online."""
+        return [person.name for person in self._by_addr.values()]
+
+    def find(self, name: str) -> Person | None:
+        """Return who has a name, perhaps in another case or width."""
+        key = fold(name)
+        online = (person for person in self._by_addr.values() if fold(person.name) == key)
+        return next(online, self._away.get(key))
+
+    def forget(self) -> None:
+        """Take note that nobody knows who is online. Everyone is gone until `listed` says otherwise."""
+        self.known = False
+
+    def joined(self, name: str, addr: str, time: str) -> None:
+        """Take note that somebody has come. A program that comes back in time is the same person."""
+        person = self._away.pop(fold(name), None)
+        if person and person.away_since is not None and seconds(time) - person.away_since <= self.hold:
+            person.addr, person.away_since = addr, None
+        else:
+            _lose(person)
+            person = Person(name, addr, is_program=name != addr)
+        self._keep(person)
+
+    def left(self, addr: str, why: str, time: str) -> None:
+        """Take note that somebody has gone. A program that has not quit may come back."""
+        if (person := self._by_addr.pop(addr, None)) is None:
+            return
+        if person.is_program and why != "quit":
+            person.away_since = seconds(time)
+            _lose(self._away.pop(fold(person.name), None))
+            self._away[fold(person.name)] = person
+            if len(self._away) > MOST:
+                _lose(self._away.pop(next(iter(self._away))))
+        else:
+            person.is_gone = True
+
+    def renamed(self, addr: str, name: str) -> None:
+        """Take note that somebody has another name now."""
+        _lose(self._away.pop(fold(name), None))
+        if person := self._by_addr.get(addr):
+            person.name = name
+        else:
+            self._keep(Person(name, addr))
+
+    def listed(self, users: Iterable[tuple[str, str]], *, more: bool) -> None:
+        """Take note of who is online, from an answer to `who`, or from `more` of it."""
+        before, self.known = ({} if more else self._by_addr), True
+        if not more:
+            self._by_addr = {}
+        for name, addr in users:
+            person = before.get(addr) or self._by_addr.get(addr) or Person(name, addr)
+            person.name = name
+            _lose(self._away.pop(fold(name), None))
+            self._keep(person)
+        for addr, person in before.items():
+            person.is_gone = addr not in self._by_addr
+
+    def _keep(self, person: Person) -> None:
+        if len(self._by_addr) < MOST and len(person.name) <= LONGEST and len(person.addr) <= LONGEST:
+            self._by_addr[person.addr] = person
+
+
+def seconds(time: str) -> float:
+    """Return a time of the server in seconds since 1970, or 0 if it is none."""
+    try:
+        return datetime.fromisoformat(time.removesuffix("Z") + "+00:00").timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _lose(person: Person | None) -> None:
+    if person:
+        person.is_gone = True

@@ -1,0 +1,140 @@
+"""What the client and the server must agree on: command words, names, and characters that drive a terminal. Pure.
+
+The server decides. A test compares both sides, so that the client never takes a line for something else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+MAX_NAME = 32  # characters, after NFC
+RECEIPT = "I'm live"
+UNKNOWN_COMMAND = "未知命令，输入 /help 查看帮助"
+REFUSALS = ("服务器人数已满，请稍后再试", "来自同一地址的连接过多，请稍后再试", "服务器繁忙，请稍后再试")
+
+# C0 but tab, DEL and C1 drive a terminal. Bidi controls and line separators reorder or break its lines.
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_WORDS = re.compile(r"\s*(\S+)(?:(\s+)(\S+)(?:(\s+)(\S.*))?)?\s*", re.DOTALL)
+WIDE = "\u3000"  # the space of Chinese input methods
+
+
+class Kind(Enum):
+    """What a line is for the server."""
+
+    TALK = auto()
+    PRIVATE = auto()
+    RENAME = auto()
+    QUESTION = auto()  # it can be asked again
+    QUIT = auto()
+    VALUES = auto()
+    HEARTBEAT = auto()
+    BAD = auto()  # unknown, or not in its format
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a line asks for: for whom it is or which name it wants, and what is said."""
+
+    kind: Kind
+    name: str = ""
+    text: str = ""
+
+
+WORDS = {
+    "who": Kind.QUESTION,
+    "rename": Kind.RENAME,
+    "to": Kind.PRIVATE,
+    "me": Kind.TALK,
+    "last": Kind.QUESTION,
+    "search": Kind.QUESTION,
+    "help": Kind.QUESTION,
+    "quit": Kind.QUIT,
+    "json": Kind.VALUES,
+    "resume": Kind.VALUES,
+}
+PLAIN = ("who", "rename", "to")  # are also known without the slash
+ALONE = ("who", "help", "quit")  # nothing may follow them
+
+
+def parse(line: str) -> Command:
+    """Return what the server will take a line for."""
+    if not line:
+        return Command(Kind.HEARTBEAT)
+    if line.startswith("//"):
+        return Command(Kind.TALK, text=line[1:])
+    slash = line.startswith("/")
+    word, separator, rest = _first_word(line.removeprefix("/"))
+    alone = not rest.strip(" ")
+    if not slash and (word not in PLAIN or alone != (word in ALONE)):
+        return Command(Kind.TALK, text=line)
+    if word not in WORDS or (word in ALONE and not alone):
+        return Command(Kind.BAD)
+    kind = WORDS[word]
+    if kind is Kind.RENAME:
+        names = rest.split()
+        return Command(kind, names[0]) if len(names) == 1 else Command(Kind.BAD)
+    if kind is Kind.PRIVATE:
+        name, _, text = rest.partition(separator)
+        return Command(kind, name, text) if name and text.strip(" ") else Command(Kind.BAD)
+    if word == "me":
+        return Command(kind, text=rest) if not alone else Command(Kind.BAD)
+    return Command(kind, text=rest)
+
+
+def _first_word(text: str) -> tuple[str, str, str]:
+    """Return the first word, the separator behind it (a space, or `|`), and the rest."""
+    word, separator, rest = text.partition(" ")
+    if "|" in word or not separator:
+        piped, bar, after = text.partition("|")
+        if bar and piped in PLAIN and piped not in ALONE:
+            return piped, bar, after
+    return word, separator or " ", rest
+
+
+def fold(name: str) -> str:
+    """Return the key under which a name is unique: names that differ only by case or width have the same."""
+    if name.isascii():
+        return name.lower()
+    key = unicodedata.normalize("NFC", name) if len(name) <= 4 * MAX_NAME else name
+    for _ in range(2):
+        if len(key) > MAX_NAME:
+            return key
+        key = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", key).upper()).casefold()
+    return unicodedata.normalize("NFKC", key)
+
+
+def may_be_name(text: str) -> bool:
+    """Return whether somebody may have asked for this name. The server has more rules, and none less."""
+    if len(text) > 4 * MAX_NAME or not 1 <= len(unicodedata.normalize("NFC", text)) <= MAX_NAME:
+        return False
+    return all(char in "_-." or unicodedata.category(char)[0] in "LM" or char.isdecimal() for char in text)
+
+
+def clean(text: str) -> str:
+    """Return a text without what would drive the terminal that it is shown on."""
+    return text if text.isprintable() else _CONTROLS.sub("", text)
+
+
+def loosen(line: str, is_known: Callable[[str], bool]) -> str:
+    """Return the command that a person means by a line: the server would take it for talk, or would refuse it.
+
+    Chinese input methods give full-width spaces, and phones a capital letter. `is_known` tells who is online: a line
+    that begins like a private word to one of them is not for everyone.
+    """
+    if (found := _WORDS.fullmatch(line)) is None or (kind := parse(line).kind) not in (Kind.TALK, Kind.BAD):
+        return line
+    typed, first, name, second, text = found.groups(default="")
+    word = unicodedata.normalize("NFKC", typed).casefold()
+    is_meant = kind is Kind.BAD or WIDE in first + second
+    match word.removeprefix("/"):
+        case "who" if not name:
+            return word
+        case "rename" if name and not text and is_meant:
+            return f"{word} {name}"
+        case "to" if text and (is_meant or is_known(name)):
+            return f"{word} {name} {text}"
+    return line

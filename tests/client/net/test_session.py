@@ -1,0 +1,616 @@
+"""The owner of a conversation, by value: no socket, no thread, and a time that only the test lets pass."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from client.net.attempts import ServerUnavailable
+from client.net.backoff import DELAYS, ReconnectPolicy
+from client.net.heartbeats import CALM
+from client.net.people import Person
+from client.net.session import LONGEST_TYPED, WINDOW, Session, State
+from client.net.shown import Heard, Note, Raw, Refused
+from client.net.values import MAX_LINE, BadServer, Emote, Notice, Said, Users, Whisper
+
+TOKEN = "t" * 32
+TIME = "2026-11-24T21:00:00.000Z"
+PERSON = ReconnectPolicy()
+NAMED = ReconnectPolicy(away_after=600.0)
+SCRIPT = ReconnectPolicy(returns=False, patience=5.0)
+FOREVER = ReconnectPolicy(away_after=math.inf, insists=True)
+
+
+class Server:
+    """The other side of a session, whose every value is written by the test."""
+
+    def __init__(self, policy: ReconnectPolicy = PERSON, name: str = "", **options: bool) -> None:
+        self.session = Session(policy, name, server="host port 1", **options)
+        self.now = 100.0
+        self.place = 0
+        self.sent: list[str] = []
+
+    def connect(self) -> str:
+        """Let it connect. Return its first line."""
+        assert self.session.wants_connection(self.now)
+        first = self.session.connect(self.now).decode()
+        self._send(self.session.connected(self.now))
+        return first.removesuffix("\n")
+
+    def tell(self, kind: str, **fields: Any) -> None:
+        self.text(json.dumps({"type": kind, **fields}))
+
+    def text(self, line: str) -> None:
+        self._send(self.session.received(line.encode(), self.now))
+
+    def event(self, kind: str, **fields: Any) -> None:
+        self.place += 1
+        self.tell(kind, at=str(self.place), time=TIME, **fields)
+
+    def hello(self, line: int = 0, session: str = TOKEN, name: str = "me", idle: float = 10.0) -> None:
+        values = {"session": session, "line": line, "addr": "me:1", "name": name, "hold": 60, "idle": idle}
+        self.tell("hello", **values, at=str(self.place))
+
+    def welcome(self, **fields: Any) -> str:
+        first = self.connect()
+        self.hello(**fields)
+        return first
+
+    def resume(self, line: int) -> None:
+        """Let it come back, and get through what it has missed, which is nothing."""
+        self.connect()
+        self.hello(line)
+        assert self.take() == [""]
+        self.tell("done", line=line + 1)
+
+    def say(self, line: str, to: Person | None = None) -> None:
+        self._send(self.session.say(line, self.now, to))
+
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+        self._send(self.session.act(self.now))
+
+    def lose(self, code: str = "", text: str = "", why: str = "") -> None:
+        if code:
+            self.tell("bye", code=code, text=text)
+        self.session.lost(why, self.now)
+
+    def take(self) -> list[str]:
+        """Return what was sent since the last time."""
+        sent, self.sent = self.sent, []
+        return sent
+
+    def shown(self) -> list[Any]:
+        """Return what was shown since the last time."""
+        shown = list(self.session.shown)
+        self.session.shown.clear()
+        return shown
+
+    def notes(self) -> list[str]:
+        return [each.text for each in self.shown() if isinstance(each, Note)]
+
+    def _send(self, data: bytes) -> None:
+        self.sent += data.decode().split("\n")[:-1]
+
+
+def test_what_is_typed_waits_for_the_greeting() -> None:
+    """Then it is sent, and shown when it comes back."""
+    server = Server(name="小明")
+    server.say("one")
+    assert server.connect() == "/json 小明"
+    assert server.take() == []
+    server.hello(name="小明")
+    assert server.take() == ["one"]
+    server.event("said", name="小明", addr="me:1", text="one", line=1)
+    server.tell("done", line=1)
+    assert [(each.value.text, each.own) for each in server.shown()] == [("one", True)]
+    assert server.session.outgoing.unsettled == 0
+
+
+def test_what_was_not_taken_is_sent_again_once() -> None:
+    """The server says up to which line it has taken. What waits comes behind that."""
+    server = Server()
+    server.welcome()
+    for line in ("one", "two", "three"):
+        server.say(line)
+    assert server.take() == ["one", "two", "three"]
+    server.tell("done", line=1)
+    server.lose(why="x")
+    server.say("four")
+    assert server.connect() == f"/resume {TOKEN} 0"
+    server.hello(line=2)
+    assert server.take() == [""]
+    server.tell("done", line=3)
+    assert server.take() == ["three", "four"]
+    assert server.session.outgoing.unsettled == 2
+
+
+def test_a_receipt_does_not_help_if_the_server_has_forgotten() -> None:
+    """It was killed before its disk had the line. A question is not asked again, nor what the server refused."""
+    server = Server()
+    server.welcome()
+    for number, line in enumerate(("one", "who", "/nothing", "two"), 1):
+        server.say(line)
+        if line in ("one", "two"):
+            server.event("said", name="me", addr="me:1", text=line, line=number)
+        server.tell("done", line=number, **({"code": "unknown_command", "text": "?"} if line == "/nothing" else {}))
+    server.take()
+    server.lose()
+    server.resume(0)
+    assert server.take() == ["one", "two"]
+
+
+def test_a_question_without_an_answer_is_asked_again() -> None:
+    """For the answer is not told again."""
+    server = Server()
+    server.welcome()
+    server.say("who")
+    server.take()
+    server.lose()
+    server.resume(1)
+    assert server.take() == ["who"]
+
+
+def test_a_refusal_that_is_told_later() -> None:
+    """By its number the line is known. A receipt that was had already is ignored."""
+    server = Server()
+    server.welcome()
+    server.say("/nothing")
+    server.lose()
+    server.connect()
+    server.hello(line=1)
+    server.shown()
+    for _ in range(2):
+        server.tell("done", line=1, code="unknown_command", text="?")
+    assert server.shown() == [Refused("/nothing", "", "?")]
+    assert server.session.refused
+
+
+def test_a_server_that_has_lost_its_memory() -> None:
+    """This is the only case in which nobody knows what became of a line. What was not sent yet is sent."""
+    server = Server(SCRIPT, name="me")
+    server.welcome()
+    for line in ("one", "two", "three"):
+        server.say(line)
+    server.event("said", name="me", addr="me:1", text="one", line=1)
+    server.take()
+    server.lose()
+    server.say("four")
+    server.connect()
+    server.shown()
+    server.hello(session="other", name="me:2")
+    assert server.notes() == [
+        "服务器不记得这次会话，重新开始",
+        "可能没有送达：two",
+        "可能没有送达：three",
+        "已重新连接",
+    ]
+    assert server.take() == ["", "rename me"]
+    server.tell("done", code="no_session", text="?")
+    server.tell("done", line=1)
+    assert server.take() == []
+    server.event("renamed", old="me:2", name="me", addr="me:1", line=2)
+    assert server.take() == ["four"]
+    assert server.session.failed
+
+
+def test_what_was_missed_is_marked() -> None:
+    """And before it is heard, nothing is sent. Our own coming and going is not shown again."""
+    server = Server()
+    server.welcome()
+    server.event("said", name="bob", addr="b:1", text="heard")
+    server.lose()
+    server.say("mine")
+    server.shown()
+    assert server.connect() == f"/resume {TOKEN} 1"
+    server.hello()
+    server.event("left", name="me", addr="me:0", why="lost")
+    server.event("said", name="bob", addr="b:1", text="missed")
+    server.event("joined", name="me", addr="me:1")
+    assert server.take() == [""]
+    server.tell("done", line=1)
+    assert server.take() == ["mine"]
+    first, begins, missed, ends = server.shown()
+    assert (first, begins, ends) == (Note("已重新连接"), Note("以下是离开期间的消息"), Note("以上是离开期间的消息"))
+    assert missed == Heard(Said("3", "bob", "b:1", "missed", TIME), missed=True)
+    server.event("said", name="bob", addr="b:1", text="now")
+    assert not server.shown()[0].missed
+
+
+def test_an_event_that_is_told_twice_is_heard_once() -> None:
+    """Its place is known."""
+    server = Server()
+    server.welcome()
+    for _ in range(2):
+        server.tell("said", at="7", name="bob", addr="b:1", text="x")
+    assert len(server.shown()) == 1
+
+
+def test_a_gap_is_said_honestly() -> None:
+    """Places are opaque. If the server goes back to one that we know, what we heard behind it was lost."""
+    server = Server()
+    server.welcome()
+    for text in ("one", "two", "three"):
+        server.event("said", name="bob", addr="b:1", text=text)
+    server.shown()
+    server.tell("gap", after="unknown")
+    assert server.notes() == ["这里缺了一些消息：服务器已经没有了"]
+    server.event("said", name="bob", addr="b:1", text="four")
+    server.tell("gap", after="2")
+    assert server.notes() == ["服务器丢失了上面最后 2 条消息，之后可能还缺一些"]
+    server.lose()
+    assert server.connect() == f"/resume {TOKEN} 2"
+
+
+def test_nothing_is_said_under_another_name() -> None:
+    """A name that cannot be had is asked for again. Another one may be typed meanwhile."""
+    server = Server(name="bob")
+    server.say("hi")
+    server.welcome(name="me:1")
+    server.tell("done", code="name_taken", text="taken")
+    assert server.notes() == ["bob：taken；输入 rename 新名字 换一个"]
+    assert server.take() == []
+    server.passes(server.session.due() - server.now)
+    assert server.take() == ["rename bob"]
+    server.tell("done", line=1, code="name_taken", text="taken")
+    assert server.shown() == []
+    server.say("rename rob")
+    assert server.take() == ["rename rob"]
+    server.event("renamed", old="me:1", name="rob", addr="me:1", line=2)
+    server.tell("done", line=2, text="ok")
+    assert server.take() == ["hi"]
+
+
+def test_a_script_needs_its_name() -> None:
+    """It says nothing without."""
+    server = Server(SCRIPT, name="bob")
+    server.welcome(name="me:1")
+    with pytest.raises(ServerUnavailable, match="^bob: taken$"):
+        server.tell("done", code="name_taken", text="taken")
+
+
+@pytest.mark.parametrize(("idle", "silence"), [(10.0, 4.0), (3.0, 1.2), (0.0, math.inf)])
+def test_it_stays_while_the_user_is_there(idle: float, silence: float) -> None:
+    """Heartbeats are timed by the server's own limit. They end some minutes after the last key."""
+    server = Server(NAMED, name="me")
+    server.welcome(idle=idle)
+    assert server.session.due() - server.now == pytest.approx(silence)
+    if silence == math.inf:
+        return
+    beats = 0
+    server.session.key(server.now)
+    while server.session.due() < math.inf:
+        server.passes(server.session.due() - server.now)
+        assert server.take() == [""]
+        beats += 1
+        server.tell("done", line=beats)
+    assert server.now == pytest.approx(700, abs=2 * silence)
+    server.lose("idle", "silence")
+    assert server.notes() == ["silence；输入下一行时自动重新连接"]
+    assert not server.session.wants_connection(server.now + 1000)
+    server.say("back")
+    assert server.session.wants_connection(server.now)
+
+
+def test_without_a_name_the_idle_limit_does_its_work() -> None:
+    """Unless somebody types: each key counts."""
+    server = Server()
+    server.welcome()
+    assert server.session.due() == math.inf
+    server.now += 3
+    server.session.key(server.now)
+    assert server.session.due() == pytest.approx(104)
+    server.passes(1)
+    assert server.take() == [""]
+
+
+def test_no_heartbeat_while_a_line_is_on_its_way() -> None:
+    """A frozen server gets no heap of them."""
+    server = Server(FOREVER)
+    server.welcome()
+    server.passes(4)
+    assert server.take() == [""]
+    assert server.session.due() == math.inf
+    server.tell("done", line=1)
+    server.passes(4)
+    assert server.take() == [""]
+
+
+def test_a_server_without_an_idle_limit() -> None:
+    """Whoever listens for ever shows now and then that it is there, and so sees whether the server is."""
+    server = Server(FOREVER)
+    server.welcome(idle=0)
+    assert server.session.due() == server.now + CALM
+
+
+def test_typing_in_an_outage_does_not_make_it_longer() -> None:
+    """The waits grow with the failures alone, and something typed is a reason to try soon."""
+    server = Server()
+    server.welcome()
+    server.lose(why="x")
+    for delay in (*DELAYS, DELAYS[-1]):
+        assert server.session.due() - server.now == pytest.approx(delay)
+        server.now = server.session.due()
+        server.session.connect(server.now)
+        server.session.lost("down", server.now)
+    for _ in range(20):
+        server.say("line")
+        assert server.session.due() - server.now <= 1
+        server.now += 0.1
+    server.now = server.session.due()
+    server.session.connect(server.now)
+    server.session.lost("down", server.now)
+    assert server.session.due() - server.now <= DELAYS[-1]
+    assert server.notes() == ["x；正在重新连接", "连接不上 host port 1（down），正在重试"]
+
+
+@pytest.mark.parametrize("policy", [PERSON, SCRIPT])
+def test_no_server_at_all(policy: ReconnectPolicy) -> None:
+    """It is not waited for, unless that was asked for."""
+    server = Server(policy)
+    server.session.connect(server.now)
+    with pytest.raises(ServerUnavailable, match="^no server at host port 1: refused$"):
+        server.session.lost("refused", server.now)
+    server = Server(FOREVER)
+    server.session.connect(server.now)
+    server.session.lost("refused", server.now)
+    assert server.session.due() == server.now
+
+
+@pytest.mark.parametrize("values", [True, False])
+def test_a_server_that_lets_nobody_in(values: bool) -> None:
+    """It is there, and says why, in values or in text."""
+    server = Server()
+    server.connect()
+    if values:
+        server.tell("bye", code="full", text="服务器人数已满，请稍后再试")
+    else:
+        server.text("服务器人数已满，请稍后再试")
+    with pytest.raises(ServerUnavailable, match="^host port 1 does not let you in: 服务器人数已满，请稍后再试$"):
+        server.session.lost("", server.now)
+
+
+def test_a_script_waits_for_a_while() -> None:
+    """Then it gives up, with the first reason."""
+    server = Server(SCRIPT)
+    server.welcome()
+    server.say("one")
+    server.lose("closing", "stopped")
+    with pytest.raises(ServerUnavailable, match="^lost the server at host port 1: stopped$"):
+        while True:
+            server.now = server.session.due()
+            server.session.connect(server.now)
+            server.session.lost("refused", server.now)
+    assert server.now - 100 <= SCRIPT.patience
+
+
+@pytest.mark.parametrize("code", ["resumed", "quit"])
+def test_another_client_that_has_the_session_is_not_fought(code: str) -> None:
+    """Only something typed is a reason to come back."""
+    server = Server(FOREVER)
+    server.welcome()
+    server.lose(code, "why")
+    assert server.notes() == ["why；输入下一行时自动重新连接"]
+    assert server.session.due() == math.inf
+
+
+@pytest.mark.parametrize("code", ["slow", "lost", "closing", "kicked", ""])
+def test_after_any_other_end_it_comes_back(code: str) -> None:
+    """By itself."""
+    server = Server()
+    server.welcome()
+    server.lose(code)
+    assert server.session.wants_connection(server.now)
+
+
+def test_it_leaves_when_all_is_taken() -> None:
+    """And gives its name back. Nothing is connected again for that."""
+    server = Server(SCRIPT)
+    server.say("one")
+    server.session.finish(server.now)
+    server.welcome()
+    assert server.take() == ["one"]
+    server.tell("done", line=1)
+    assert server.take() == ["/quit"]
+    server.tell("done", line=2)
+    server.lose("quit")
+    assert not server.session.is_busy
+
+
+def test_lines_that_came_to_nothing_are_named_or_counted() -> None:
+    """When somebody leaves."""
+    server = Server()
+    server.welcome()
+    for number in range(5):
+        server.say(f"sent {number}")
+    server.lose()
+    server.say("x" * 100)
+    server.shown()
+    server.session.leave()
+    assert server.notes() == [
+        *(f"没有等到确认：sent {number}" for number in range(3)),
+        "没有等到确认：还有 2 条",
+        "没有送达：" + "x" * 40 + "…",
+    ]
+    assert server.session.failed
+
+
+def test_a_private_word_follows_its_receiver() -> None:
+    """Over a new name. If the receiver has gone, nobody gets it."""
+    server = Server(curious=True)
+    server.welcome()
+    assert server.take() == ["who"]
+    server.tell("users", line=1, users=[{"name": "bob", "addr": "b:1"}, {"name": "eve", "addr": "e:1"}])
+    server.tell("done", line=1)
+    assert server.shown() == []
+    bob = server.session.hearing.people.find("bob")
+    server.lose()
+    server.say("psst", bob)
+    server.connect()
+    server.hello(line=1)
+    server.event("renamed", old="bob", name="rob", addr="b:1")
+    server.event("renamed", old="eve", name="bob", addr="e:1")
+    server.take()
+    server.tell("done", line=2)
+    assert server.take() == ["to rob psst"]
+    server.shown()
+    server.event("left", name="rob", addr="b:1", why="quit")
+    server.say("more", bob)
+    assert server.take() == []
+    assert server.shown()[-1] == Refused("more", "rob", "该用户不在线")
+
+
+def test_what_is_heard_is_shown() -> None:
+    """Each in its way. The copy of our own private word is marked as ours."""
+    server = Server()
+    server.welcome()
+    server.say("to bob x")
+    server.event("whisper", name="me", to="bob", text="x", line=1)
+    server.event("whisper", name="bob", to="me", text="y")
+    server.event("emote", name="bob", addr="b:1", text="waves")
+    server.say("who")
+    server.tell("users", line=2, users=[{"name": "me", "addr": "me:1"}])
+    server.say("rename me2")
+    server.tell("done", line=1)
+    server.tell("done", line=2)
+    server.event("renamed", old="me", name="me2", addr="me:1", line=3)
+    server.tell("done", line=3, text="修改用户名为: me2")
+    assert server.shown() == [
+        Heard(Whisper("1", "me", "bob", "x", TIME, 1), own=True),
+        Heard(Whisper("2", "bob", "me", "y", TIME)),
+        Heard(Emote("3", "bob", "b:1", "waves", TIME)),
+        Heard(Users(2, (("me", "me:1"),))),
+        Heard(Notice("修改用户名为: me2")),
+    ]
+    asker = server.session.hearing.last_private
+    assert asker
+    assert asker.name == "bob"
+
+
+def test_no_more_is_sent_ahead_than_the_window() -> None:
+    """So sending never waits."""
+    server = Server()
+    server.welcome()
+    for _ in range(200):
+        server.say("x" * 1000)
+    assert WINDOW <= sum(len(line) + 1 for line in server.take()) <= WINDOW + 1001
+    server.tell("done", line=1)
+    assert len(server.take()) == 1
+
+
+def test_a_line_that_no_server_takes_is_not_sent() -> None:
+    """Our server would end the connection, again and again. A session of somebody else is not taken up either."""
+    server = Server()
+    server.welcome()
+    server.say("小" * LONGEST_TYPED)
+    server.say("/resume x 1")
+    assert server.take() == []
+    assert [type(each) for each in server.shown()] == [Refused, Refused]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["[a:1]a:1:已上线", "[a:1]a:1:/json me"],
+        ["[a:1]a:1:已上线", "未知命令，输入 /help 查看帮助"],
+        ["/json me"],
+        ["I'm live"],
+    ],
+)
+def test_a_server_that_knows_no_values(answers: list[str]) -> None:
+    """It takes our question for talk. From then on this is a good telnet."""
+    server = Server(name="me")
+    server.say("hi")
+    assert server.connect() == "/json me"
+    for answer in answers:
+        server.text(answer)
+    assert server.session.state is State.PLAIN
+    assert server.take() == ["rename me", "hi"]
+    shown = server.shown()
+    assert [each.text for each in shown if isinstance(each, Raw)] == answers[:-1]
+    server.text("I'm live")
+    server.text('{"type":"bye","code":"quit"}\r')
+    assert server.shown() == [Raw('{"type":"bye","code":"quit"}')]
+    server.lose()
+    server.say("again")
+    assert server.connect() == "rename me"
+    assert server.take() == ["again"]
+
+
+def test_a_fellow_user_cannot_make_it_a_telnet() -> None:
+    """By saying what we have asked. Whoever is late is told in text what happens before the greeting."""
+    server = Server(name="me")
+    server.connect()
+    for line in ("[a:1]a:1:已上线", "[e:1]eve:/json me", "[e:1]eve:I'm live", "eve: 未知命令，输入 /help 查看帮助"):
+        server.text(line)
+    assert server.session.state is State.GREETING
+    server.hello()
+    assert server.session.state is State.VALUES
+
+
+def test_a_server_that_says_something_else() -> None:
+    """If it has said something, and no values come, it does not know them. A silent one is waited for."""
+    server = Server()
+    server.connect()
+    assert server.session.due() == math.inf
+    server.text("220 welcome")
+    server.passes(server.session.due() - server.now)
+    assert server.session.state is State.PLAIN
+
+
+def test_plain_is_a_flag() -> None:
+    """Nothing is asked. Lines are sent as they are typed, and their end is the end of our side."""
+    server = Server(SCRIPT, plain=True)
+    assert server.connect() == ""
+    server.say("hi")
+    assert server.take() == ["hi"]
+    server.session.finish(server.now)
+    assert server.session.wants_end
+    server.lose()
+    assert not server.session.is_busy
+    assert not server.session.failed
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["x"],
+        ['{"type":"said"}'],
+        ['{"type":"done","line":5}'],
+        ['{"type":"bye","code":"x"}', '{"type":"done","line":1}'],
+        ["x" * (MAX_LINE + 1)],
+    ],
+)
+def test_a_server_that_does_not_keep_to_the_protocol(lines: list[str]) -> None:
+    """It ends with a clear word."""
+    server = Server()
+    server.welcome()
+    with pytest.raises(BadServer):
+        for line in lines:
+            server.text(line)
+
+
+def test_wrong_numbers() -> None:
+    """A receipt for another line than the one that is due, and more lines taken than were sent."""
+    server = Server()
+    server.welcome()
+    server.say("one")
+    server.say("two")
+    with pytest.raises(BadServer):
+        server.tell("done", line=2)
+    server.lose()
+    server.connect()
+    with pytest.raises(BadServer):
+        server.hello(line=3)
+
+
+@pytest.mark.parametrize("line", ['{"type":"said","at":"1","name":"n","addr":"a","text":"x"}', '{"broken'])
+def test_values_before_the_greeting(line: str) -> None:
+    """They are no greeting."""
+    server = Server()
+    server.connect()
+    with pytest.raises(BadServer):
+        server.text(line)

@@ -1,0 +1,104 @@
+"""From a line of JSON to a value: the right ones, and whatever a broken or hostile server may send."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client.net.values import KINDS, BadServer, Bye, Done, Emote, Gap, Hello, Notice, Said, Users, parse
+from server.chat.events import Bye as ServerBye
+from server.chat.events import Done as ServerDone
+from server.chat.events import Said as ServerSaid
+from server.wire.values import Values
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["at", "text", "name", "line"]), inner),
+    max_leaves=10,
+)
+FIELDS = [
+    "at",
+    "time",
+    "name",
+    "addr",
+    "text",
+    "line",
+    "code",
+    "users",
+    "session",
+    "hold",
+    "idle",
+    "after",
+    "old",
+    "to",
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        (
+            '{"type":"hello","version":"1","hold":60,"idle":0.5,"session":"s","line":3,"addr":"a:1","name":"n","at":"5"}',
+            Hello("s", 3, "a:1", "n", "5", 60.0, 0.5),
+        ),
+        ('{"type":"said","at":"5","name":"n","addr":"a","text":"hi","line":2}', Said("5", "n", "a", "hi", "", 2)),
+        ('{"type":"emote","at":"5","time":"t","name":"n","addr":"a","text":"hi"}', Emote("5", "n", "a", "hi", "t")),
+        ('{"type":"users","line":1,"users":[{"name":"n","addr":"a"}]}', Users(1, (("n", "a"),))),
+        ('{"type":"done","line":1}', Done(1)),
+        ('{"type":"done","code":"no_session","text":"x"}', Done(0, "no_session", "x")),
+        ('{"type":"notice","text":"a\\nb","past":{"type":"said"}}', Notice("a\nb")),
+        ('{"type":"gap","after":"7"}', Gap("7")),
+        ('{"type":"bye","code":"quit"}', Bye("quit")),
+        (
+            '{"type":"said","at":"5","name":"n\\u001b","addr":"a","text":"x\\n* forged\\u202e"}',
+            Said("5", "n", "a", "x* forged"),
+        ),
+        ('{"type":"of tomorrow","at":7}', None),
+    ],
+)
+def test_a_value(line: str, value: object) -> None:
+    """Its fields have the right types, and nothing in its texts drives a terminal."""
+    assert parse(line) == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("", "hi", "{", "[]", "7", "null", "{}", '{"type":7}', '{"type":"done","line":NaN}', '{"type":"done"} x'),
+        *('{"type":"done","line":-1}', '{"type":"done","line":1.5}', '{"type":"done","line":true}'),
+        *('{"type":"done","line":"1"}', '{"type":"gap"}', '{"type":"gap","after":""}', '{"type":"gap","after":"a b"}'),
+        *('{"type":"gap","after":"1\\n/quit"}', '{"type":"users","line":1,"users":{}}', '{"type":"bye","code":null}'),
+        *('{"type":"users","line":1,"users":[{"name":1,"addr":"a"}]}', '{"type":"users","line":1,"users":[7]}'),
+        '{"type":"done","line":' + "9" * 100_000 + "}",
+        '{"type":"notice","text":' + "[" * 100_000,
+        '{"type":"hello","hold":1e999,"session":"s","line":0,"addr":"a","name":"n","at":"5"}',
+    ],
+)
+def test_what_is_no_value(line: str) -> None:
+    """It is refused in one short line, whatever it is."""
+    with pytest.raises(BadServer) as error:
+        parse(line)
+    assert len(str(error.value)) < 300
+    assert str(error.value).isprintable()
+
+
+@given(st.sampled_from(sorted(KINDS)), st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_whatever_its_fields_are(kind: str, fields: dict[str, object]) -> None:
+    """It is a value or is refused."""
+    try:
+        parse(json.dumps({**fields, "type": kind}))
+    except BadServer:
+        pass
+
+
+def test_what_the_server_writes_is_read() -> None:
+    """Both sides mean the same."""
+    values = Values("1", 60, 10)
+    said = ServerSaid(1.0, "小明", "a:1", 'q"\\')
+    said.at = 7
+    assert parse(values.encode(said).decode()) == Said("7", "小明", "a:1", 'q"\\', "1970-01-01T00:00:01.000Z")
+    assert parse(values.encode(ServerDone("no", "not_online", 3)).decode()) == Done(3, "not_online", "no")
+    assert parse(values.encode(ServerBye("idle", "x")).decode()) == Bye("idle", "x")
