@@ -27,7 +27,7 @@ from ..support.simulation_users import Program
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "2000"))
 SEED = os.environ.get("SIMULATION_SEED")
 FILES = 20  # with so many times fewer seeds, the history is the server's own, in a file
-ENOUGH = 1500  # seeds in which each planted bug has to be found
+ENOUGH = 500  # seeds in which each planted bug has to be found
 SHOWN = 60  # of the last things that happened
 
 

@@ -182,10 +182,10 @@ class Wild(User):
         if chance.random() < 0.5:
             return super().make_line(users)
         sessions = [user.peer.session for user in users if isinstance(user, Program)]
-        token = chance.choice((digest_of(chance.choice(sessions)), "0" * 32, "x", self._own_session()))
-        place = chance.choice((0, 1, 1_000_001, 1_000_020, 2_000_001, 10**17))
+        token = chance.choice((*map(digest_of, sessions), "0" * 32, "x", self._own_session()))
+        resume = f"/resume {token} {chance.choice((0, 1, 1_000_001, 1_000_020, 2_000_001, 10**17))}"
         return chance.choice(
-            (f"/resume {token} {place}", f"/resume {token} {place}", f"/resume {token}", "/json", "/json bob")
+            (resume, resume, resume, resume, f"/resume {token}", "/json", "/json bob")
             + ("/resume", "\udcff\udcfe\udc80", '{"type":"said"}', "m\x08\x08", "who\n" * 20)
         )
 
