@@ -78,6 +78,18 @@ class File:
         finally:
             connection.close()
 
+    @contextlib.contextmanager
+    def reading_unchanged(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for reading where SQLite cannot put anything beside it. Nobody may write meanwhile."""
+        wal = self._parts()[1]
+        if self._lock is None or (wal.exists() and wal.stat().st_size):
+            raise BlockingIOError("somebody may be writing, or has not finished")
+        connection = connect(self.path, "ro&immutable=1")
+        try:
+            yield connection
+        finally:
+            connection.close()
+
     def move_aside(self) -> Path:
         """Give the file another name, because it is damaged, and return that name. Raises OSError."""
         name = f"{self.path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"

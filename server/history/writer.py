@@ -40,7 +40,8 @@ class Writer:
         self._damaged = 0  # which of these a reader has found to be damaged
 
     def restore(self, remember: int) -> Restored:
-        """Open the file and return what it knows. Without the file, return nothing. Raises HistoryError."""
+        """Open the file and return what it knows. If it cannot be read, return nothing. Raises HistoryError."""
+        restored: Restored | None = None
         try:
             self._open()
             assert self._connection
@@ -48,19 +49,23 @@ class Writer:
             self._was_clean = writing.take(self._connection)
         except (OSError, sqlite3.Error) as error:
             self._fail(error)
+            restored = restored or self._restore_unchanged(remember)
+        if restored is None:
             self._is_complete = False
             return Restored()
         self.stored = restored.end
-        for session in restored.sessions:
-            self._sessions[session.digest] = (
-                session.digest,
-                session.name,
-                session.addr,
-                session.line,
-                session.held_since,
-            )
+        for one in restored.sessions:
+            self._sessions[one.digest] = (one.digest, one.name, one.addr, one.line, one.held_since)
         self._online.update(restored.online)
         return restored
+
+    def _restore_unchanged(self, remember: int) -> Restored | None:
+        """Return what a file knows that cannot be written, because the disk is full or the folder read-only."""
+        try:
+            with self._file.reading_unchanged() as connection:
+                return reading.restore(connection, remember)
+        except (OSError, sqlite3.Error):
+            return None
 
     def write(self, parts: Sequence[Part]) -> bool:
         """Write parts in one transaction. Return False if that is not possible now; `pause` says when to try again."""

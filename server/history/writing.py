@@ -42,7 +42,7 @@ class Group:
     events: list[Placed] = field(default_factory=list)
     holes: list[Hole] = field(default_factory=list)
     changed: dict[str, Kept] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)  # some of which may have changed before
     presence: Presence = field(default_factory=Presence)
     end: int = 0  # the place of the last event
 
@@ -61,8 +61,6 @@ class Group:
                 group.end = part.events[-1].at
                 group.presence.follow(part.events)
             group.changed.update(part.changed)
-            for digest in part.ended:
-                group.changed.pop(digest, None)
             group.ended |= part.ended
         return group
 
