@@ -7,17 +7,17 @@ import math
 import queue
 import time
 from collections import deque
-from dataclasses import dataclass
 
 from .events import Connected, Events, Lost, Received, Signalled, Typed
 from .menu import QUIT, Leave, Menu
 from .net.attempts import ServerUnavailable
-from .net.backoff import ReconnectPolicy
 from .net.connection import Connection
+from .net.conversation import State
 from .net.people import Person
-from .net.session import Session, State
-from .net.shown import Heard, Note
-from .net.values import BadServer, Whisper
+from .net.session import Session
+from .net.shown import Note
+from .net.values import BadServer
+from .options import Options
 from .ui import completion
 from .ui.completion import Candidates, complete
 from .ui.display import Display
@@ -25,7 +25,7 @@ from .ui.editor import Editor, Line
 from .ui.history import History
 from .ui.keyboard import Keyboard
 from .ui.keys import Key
-from .ui.theme import Theme
+from .ui.output import Output
 
 LINGER = 2.0  # seconds for the server to take our last lines while a person waits
 PATIENCE = 30.0  # the same for a script, from the last sign that they are taken
@@ -33,20 +33,6 @@ STATUS_DELAY = 0.5  # seconds after which a line on its way is worth a word befo
 GREETING_TIME = 1.0  # seconds for the server's greeting, before the user is asked anything
 READ_AHEAD = 1000  # lines that are taken from a pipe before the server has taken those before
 MOST_CANDIDATES = 50  # that Tab shows
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user has chosen."""
-
-    server: tuple[str, int]
-    name: str
-    policy: ReconnectPolicy
-    plain: bool
-    listen: bool
-    person: bool  # somebody types; else it is a pipe
-    bell: bool
-    theme: Theme
 
 
 class Client:
@@ -59,6 +45,7 @@ class Client:
         self._options = options
         self._events = events
         self._display = display
+        self._output = Output(display, options.theme, bell=options.bell)
         self._editor = editor
         self._keyboard = Keyboard(events)
         host, port = options.server
@@ -252,17 +239,6 @@ class Client:
             self.show("  ".join(completed.candidates[:MOST_CANDIDATES]))
 
     def _show_all(self) -> None:
-        """Show what has gathered: the conversation, and what the client itself has to say, in their order."""
-        clock = time.strftime("%H:%M:%S")
+        """Show what has gathered."""
         shown, self._session.shown[:] = list(self._session.shown), []
-        runs: list[tuple[bool, list[str]]] = []
-        for each in shown:
-            rings = self._options.bell and isinstance(each, Heard) and isinstance(each.value, Whisper) and not each.own
-            lines = [line + "\a" * rings for line in self._options.theme.render(each, clock)]
-            is_note = isinstance(each, Note)
-            if runs and runs[-1][0] == is_note:
-                runs[-1][1].extend(lines)
-            else:
-                runs.append((is_note, lines))
-        for is_note, lines in runs:
-            (self._display.show_notices if is_note else self._display.show_messages)(lines)
+        self._output.show(shown)

@@ -14,11 +14,12 @@ import sys
 from types import FrameType
 
 from . import __version__
-from .client import Client, Options
+from .client import Client
 from .events import Events
 from .net.attempts import ServerUnavailable
 from .net.backoff import ReconnectPolicy
 from .net.values import BadServer
+from .options import Options
 from .rules import may_be_name
 from .ui.editor import Editor
 from .ui.history import History, default_path

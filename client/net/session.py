@@ -1,79 +1,26 @@
 """The owner of the conversation with a server, over all connections: what is sent, what is shown, when to connect.
 
-Pure: it knows no socket, no thread and no terminal, and is told the time. These are its rules:
-
-1. It asks for values, and takes up its session on each new connection. What is typed waits until the server has answered.
-2. What was missed is heard before anything typed is sent, so that a private word goes to whom it was meant for.
-3. Nothing that was typed is said under another name than the one that was asked for.
-4. `Outgoing` knows which lines are sent again, `Attempts` when to connect, `Hearing` what was heard.
-5. A server that does not answer with values is spoken to as by a telnet, and nothing is promised.
+Pure: it knows no socket, no thread and no terminal, and is told the time. It takes up its session on each new
+connection. `Outgoing` knows which lines are sent again, `Attempts` when to connect, and `Hearing` what was heard.
 """
 
 from __future__ import annotations
 
 import math
-from enum import Enum, auto
 
-from ..rules import RECEIPT, Kind, clean, parse
-from .attempts import Attempts, ServerUnavailable
-from .backoff import ReconnectPolicy
-from .greeting import Greeting, Meaning
-from .hearing import Hearing
-from .heartbeats import Heartbeats
-from .naming import Naming
-from .outgoing import Line, Outgoing
+from ..rules import Kind, parse
+from .conversation import UNSENT, Conversation, State
+from .greeting import Greeting
+from .outgoing import Line
 from .people import Person
-from .shown import Heard, Note, Raw, Refused, Shown, notes, shorten
-from .values import MAX_LINE, BadServer, Bye, Done, Hello, Notice, Renamed, Users, Value
-from .values import parse as parse_value
+from .shown import Note
 
-WINDOW = 16 * 1024  # bytes ahead of their receipts; less than any kernel holds, so that sending never waits
 LONGEST_TYPED = 64 * 1024  # bytes; our server ends the connection of whoever sends a longer line
-UNSURE, UNSENT, UNCONFIRMED = "可能没有送达", "没有送达", "没有等到确认"
+UNCONFIRMED = "没有等到确认"
 
 
-class State(Enum):
-    """How far a connection has come."""
-
-    OFFLINE = auto()
-    CONNECTING = auto()
-    GREETING = auto()  # it stands, and the server has not answered yet
-    VALUES = auto()
-    PLAIN = auto()  # the server knows no values
-
-
-class Session:
-    """A conversation. What is to be shown gathers in `shown`. What is to be sent is returned.
-
-    `name` is the one to ask for, if any. `server` is how messages call the server. `plain`: do not ask it for values.
-    `curious`: keep a list of who is online.
-    """
-
-    def __init__(
-        self, policy: ReconnectPolicy, name: str = "", *, server: str = "", plain: bool = False, curious: bool = False
-    ) -> None:
-        self.state = State.OFFLINE
-        self.shown: list[Shown] = []
-        self.outgoing = Outgoing()
-        self.hearing = Hearing(self.shown)
-        self.refused = False  # whether a line was
-        self.failed = False  # whether a line was not sent, or nobody knows what became of it
-        self.is_plain = plain  # whether the server is known to know no values
-        self._policy = policy
-        self._attempts = Attempts(policy, server)
-        self._heartbeats = Heartbeats(policy)
-        self._naming = Naming(name)
-        self._greeting = Greeting()
-        self._curious = curious
-        self._token = ""
-        self._bye: Bye | None = None
-        self._catching_up: Line | None = None  # when its receipt comes, what was missed has been heard
-        self._finishing = self._quitting = False
-
-    @property
-    def is_in(self) -> bool:
-        """Whether the server has let us in."""
-        return self.state in (State.VALUES, State.PLAIN)
+class Session(Conversation):
+    """A conversation over any number of connections. What is to be sent is returned."""
 
     @property
     def is_busy(self) -> bool:
@@ -162,20 +109,6 @@ class Session:
             self._claim_name()
         return self._flush(now)
 
-    def received(self, data: bytes, now: float) -> bytes:
-        """Take one line of the server, without its end. Return what is to be sent. Raise BadServer."""
-        if len(data) > MAX_LINE:
-            raise BadServer(f"a line of more than {MAX_LINE // 1024} KiB")
-        line = data.decode("utf-8", "replace").removesuffix("\r")
-        if self.state is State.VALUES or (self.state is State.GREETING and line.startswith("{")):
-            if value := parse_value(line):
-                self._take(value, now)
-        elif self.state is State.GREETING:
-            self._take_text(clean(line), now)
-        elif line != RECEIPT:
-            self.shown.append(Raw(clean(line)))
-        return self._flush(now)
-
     def lost(self, why: str, now: float) -> None:
         """Take note that the connection has ended, or never began. Raise ServerUnavailable."""
         was_in, bye, self._bye = self.is_in, self._bye, None
@@ -196,143 +129,6 @@ class Session:
         self._note(UNCONFIRMED, [line for line in self.outgoing.sent if not line.hidden])
         self._note(UNSENT, [line for line in self.outgoing.waiting if not line.hidden])
 
-    def _take(self, value: Value, now: float) -> None:
-        if self._bye:
-            raise BadServer("something behind its goodbye")
-        if isinstance(value, Bye):
-            self._bye = value
-        elif isinstance(value, Hello):
-            self._take_hello(value)
-        elif self.state is not State.VALUES:
-            raise BadServer("values before its greeting")
-        elif isinstance(value, Done):
-            self.hearing.answered()
-            self._take_receipt(value, now)
-        elif isinstance(value, Users):
-            self.hearing.take_users(value, is_shown=not self.outgoing.is_hidden(value.line))
-        elif number := self.hearing.take(value, missed=self._catching_up is not None):
-            self.outgoing.heard(number)
-            if isinstance(value, Renamed):
-                self._naming.take(value.name)
-
-    def _take_hello(self, hello: Hello) -> None:
-        if self.state is State.VALUES:
-            self.hearing.name = hello.name  # it answers a `/json` that somebody has typed
-            return
-        is_first, is_new, resumes = not self._attempts.has_been_in, hello.session != self._token, bool(self._token)
-        self._token = hello.session
-        if is_new:
-            if resumes:
-                self.shown.append(Note("服务器不记得这次会话，重新开始"))
-            self._note(UNSURE, self.outgoing.lose_session(hello.line))
-            self._naming.greet(hello.name)
-        elif lost := self.outgoing.resume(hello.line):
-            self.failed = True
-            self.shown.append(Note(f"{UNSENT}：以前的 {lost} 条，服务器丢失了"))
-        self._heartbeats.idle = hello.idle
-        self.hearing.greet(hello, is_first=is_first, is_new=is_new)
-        self._enter(State.VALUES)
-        if is_new and self._curious:
-            self.outgoing.add(Line("who", hidden=True))
-        if resumes:
-            self._claim_name()
-            self._catching_up = Line("", hidden=True)
-            self.outgoing.add(self._catching_up)
-
-    def _take_receipt(self, done: Done, now: float) -> None:
-        if not done.line:  # it tells what became of the first line of the connection
-            if done.code.startswith("name_"):
-                self._refuse_name(done, now)
-            return
-        line = self.outgoing.receipt(done.line)
-        if line is None:
-            return
-        if line is self._catching_up:
-            self._catching_up = None
-            self.hearing.caught_up()
-        elif line is self._naming.claim:
-            self._naming.claim = None
-            if done.code:
-                self._refuse_name(done, now)
-        elif done.code and not line.hidden:
-            self._refuse(line, done.text or done.code)
-        elif not line.hidden:
-            self._attempts.succeed()
-            if done.text:
-                self.shown.append(Heard(Notice(done.text)))
-
-    def _refuse_name(self, done: Done, now: float) -> None:
-        if self._policy.patience < math.inf and not self._naming.was_had:
-            raise ServerUnavailable(f"{self._naming.wanted}: {done.text}")
-        if said := self._naming.refuse(done, now):
-            self.shown.append(Note(said))
-
-    def _claim_name(self) -> None:
-        if claim := self._naming.make_claim():
-            self.outgoing.add(claim)
-
-    def _take_text(self, line: str, now: float) -> None:
-        match self._greeting.take(line, now):
-            case Meaning.REFUSAL:
-                self._bye = Bye("full", line)
-            case Meaning.NO_VALUES:
-                self._go_plain()
-            case Meaning.TALK:
-                self.shown.append(Raw(line))
-
-    def _go_plain(self) -> None:
-        self.is_plain = True
-        self.shown.append(Note("这个服务器没有会话：它说什么就显示什么，不保证送达"))
-        self._enter(State.PLAIN)
-        if self._naming.wanted:
-            self.outgoing.add(Line(f"rename {self._naming.wanted}", hidden=True))
-
-    def _enter(self, state: State) -> None:
-        if self._attempts.has_been_in:
-            self.shown.append(Note("已重新连接"))
-        self.state = state
-        self._attempts.let_in()
-
-    def _flush(self, now: float) -> bytes:
-        """Return what may be sent now."""
-        data = bytearray()
-        while line := self._next():
-            data += self.outgoing.send(line, counted=self.state is State.VALUES)
-        if (
-            self._finishing
-            and self.state is State.VALUES
-            and not (self.outgoing.unsettled or self._catching_up or self._quitting or self._bye)
-        ):
-            self._quitting = True
-            data += self.outgoing.send(Line("/quit", hidden=True), counted=True)
-        if data:
-            self._heartbeats.sent_at = now
-        return bytes(data)
-
-    def _next(self) -> Line | None:
-        """Take the next line that may be sent out of those that wait."""
-        if not self.is_in or self._bye or self._quitting:
-            return None
-        while self.outgoing.ahead < WINDOW and (line := self.outgoing.take(self._may_send)):
-            if not (line.to and line.to.is_gone):
-                return line
-            self.outgoing.unsettled -= 1
-            self._refuse(line, "该用户不在线")
-        return None
-
-    def _may_send(self, line: Line) -> bool:
-        if line.hidden or self.state is State.PLAIN:
-            return True
-        return self._catching_up is None and (self._naming.is_had or line.kind is Kind.RENAME)
-
     def _heartbeat_at(self) -> float:
         """Return when the next heartbeat is due. What is on its way is one itself."""
         return math.inf if self._finishing or self.outgoing.sent else self._heartbeats.due()
-
-    def _refuse(self, line: Line, why: str) -> None:
-        self.refused = True
-        self.shown.append(Refused(shorten(line.text), line.to.name if line.to else "", why))
-
-    def _note(self, what: str, lines: list[Line]) -> None:
-        self.failed = self.failed or bool(lines)
-        self.shown += notes(what, [line.text for line in lines])

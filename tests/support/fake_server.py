@@ -69,6 +69,10 @@ class FakeConnection:
         """Say lines of text."""
         self._socket.sendall("".join(f"{line}\n" for line in lines).encode())
 
+    def say_raw(self, data: bytes) -> None:
+        """Send bytes."""
+        self._socket.sendall(data)
+
     def tell(self, kind: str, **fields: Any) -> None:
         """Tell an object."""
         self.say(json.dumps({"type": kind, **fields}, ensure_ascii=False))
