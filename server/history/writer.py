@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE = 1.0  # seconds after a fault until the next attempt; each time it is twice as long
 LONGEST_PAUSE = 30.0
 PAUSE = 1.0  # seconds between two looks whether the file still has its name
+REPORT_PAUSE = 10.0  # seconds between two lines of the log that count what is missing
 
 
 class Writer:
@@ -36,6 +37,8 @@ class Writer:
         self._online: dict[str, str] = {}
         self._unindexed = index.STEP  # how many lines are not in the index, at most; to begin with, nobody knows
         self.files = 1  # how many files there have been
+        self._missing = 0  # events that no report has counted
+        self._next_report = 0.0
         self._looked = 0.0  # when it was last made sure that the file still has its name
         self._damaged = 0  # which of these a reader has found to be damaged
 
@@ -117,6 +120,8 @@ class Writer:
         except (OSError, sqlite3.Error) as error:
             self._fail(error)
         finally:
+            if self._missing:
+                self._report()
             self._disconnect()
             self._file.release()
 
@@ -166,12 +171,18 @@ class Writer:
 
     def _succeed(self, holes: Iterable[Hole]) -> None:
         """Log that writing goes on, and what is missing."""
-        missing = sum(hole.missing for hole in holes)
+        self._missing += sum(hole.missing for hole in holes)
         if self.pause:
-            log.warning("history: it goes on%s", f"; {missing} events are missing" if missing else "")
-        elif missing:
-            log.warning("history: %d events are missing: more had to wait than may", missing)
-        self.pause = 0.0
+            log.warning("history: it goes on")
+            self.pause = 0.0
+        if self._missing and time.monotonic() >= self._next_report:
+            self._report()
+
+    def _report(self) -> None:
+        """Log how many events are missing since the last report."""
+        log.warning("history: %d events are missing: more had to wait than may", self._missing)
+        self._missing = 0
+        self._next_report = time.monotonic() + REPORT_PAUSE
 
     def _fail(self, error: Exception) -> None:
         """Log what has happened, if it has just begun to, and deal with it as far as that is possible."""

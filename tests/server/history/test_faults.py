@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from server.chat.archive import Gap, Restored
-from server.chat.events import Joined
+from server.chat.events import Joined, Left
 from server.chat.kinds import Placed
 from server.chat.sessions import Session
 from server.history import file as file_module
@@ -201,6 +201,7 @@ def test_what_cannot_wait_is_counted(path: Path, messages: Messages) -> None:
             tell(history, lines(16, "f"))
         assert messages.next() == "history: it goes on"
         assert messages.next() == "history: 3 events are missing: more had to wait than may"
+        assert history.stored == 16
     assert stored(path) == ["a", "b" * 100_000, "e"]
     history = History(path)
     assert [one.after if isinstance(one, Gap) else one.at for one in history.between(10, 16)] == [11, 12, 12, 15, 15]
@@ -248,13 +249,17 @@ def test_a_file_that_is_deleted(path: Path, messages: Messages, monkeypatch: pyt
     history = History(path)
     progress = Progress(history)
     with history:
-        tell(history, [*place(11, Joined(NOW, "ann", "a:1")), *lines(12, "a")], Session("d1", "ann", "ann", "a:1", 3))
+        ann, bob = Session("d1", "ann", "ann", "a:1", 3), Session("d2", "bob", "bob", "b:1", 3)
+        tell(history, place(11, Joined(NOW, "ann", "a:1"), Joined(NOW, "bob", "b:1")), ann, bob)
         progress.wait(12)
-        path.unlink()
-        tell(history, lines(13, "b"))
-        assert messages.next() == f"history: {path} is gone: a new file begins"
+        bob.ended = True
+        tell(history, place(13, Left(NOW, "bob", "b:1", "quit")), bob)
         progress.wait(13)
-        assert list(history.between(10, 13)) == [Gap(10), *lines(13, "b")]
+        path.unlink()
+        tell(history, lines(14, "b"))
+        assert messages.next() == f"history: {path} is gone: a new file begins"
+        progress.wait(14)
+        assert list(history.between(10, 14)) == [Gap(10), *lines(14, "b")]
     assert stored(path) == ["b"]
     assert rows(path, "SELECT name FROM online") == [("ann",)]
     assert rows(path, "SELECT digest, line FROM sessions") == [("d1", 3)]

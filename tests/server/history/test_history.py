@@ -216,6 +216,23 @@ def test_more_than_may_wait_becomes_a_hole(path: Path, caplog: pytest.LogCapture
     assert [(one.digest, one.line) for one in found.sessions] == [("d1", 7)]
 
 
+def test_missing_events_are_counted_in_few_lines_of_the_log(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often more has to wait than may: the first time at once, the rest together."""
+    monkeypatch.setattr("server.history.writer.REPORT_PAUSE", 1e9)
+    history = History(path, waiting=Waiting(0))
+    progress = Progress(history)
+    with history:
+        for at in range(11, 31, 2):
+            history.record(batch(Pretend(lines(at, "a", "b"))))
+            progress.wait(at + 1)
+    assert caplog.messages == [
+        "history: 2 events are missing: more had to wait than may",
+        "history: 18 events are missing: more had to wait than may",
+    ]
+
+
 def test_holes_between_chunks_are_seen_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever the chunks end."""
     with monkeypatch.context() as patch:
