@@ -30,7 +30,7 @@ to 用户名 内容    私聊
 Tab 补全用户名和命令，空行时回复最近的私聊；上下键翻看输入过的内容
 Ctrl-A E U W K Y 编辑；Ctrl-D 退出；其他内容发送给所有人"""
 
-EXIT, QUIT, TO_MENU, SHOW_HELP, WHO = "exit", "/quit", "/menu", "/help", "who"
+QUIT, SHOW_HELP, WHO = "/quit", "/help", "who"
 
 
 class Leave(Exception):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from ..support.fake_server import fake_server
-from ..support.peers import PATIENCE, Connect, StrictServer, running
+from ..support.peers import PATIENCE, Connect, Peer, StrictServer, running
 
 Process = subprocess.Popen[str]
 
@@ -128,6 +128,32 @@ def test_a_line_that_is_refused_is_marked(receipt: bool, line: str, why: str | N
     short = line if len(line) <= 40 else line[:40] + "…"
     assert shown == ([f"✗ {short}（{why}）"] if why else [f"✓ 小明:{line}"])
     assert (result.returncode, result.stderr) == (1 if why else 0, "")
+
+
+def test_any_server_as_telnet_does(server: StrictServer) -> None:
+    """With `--plain` everything is shown as it comes, but for receipts, and nothing is marked."""
+    result = post("x\nto nobody y\n", server.port, "--plain", "--name", "小明")
+    addr = result.stdout.partition("]")[0].removeprefix("  [")
+    assert result.stdout.splitlines() == [
+        f"  [{addr}]{addr}:已上线",
+        "  修改用户名为: 小明",
+        f"  [{addr}]小明:x",
+        "  该用户不在线",
+    ]
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_with_hidden_addresses_our_own_lines_are_known() -> None:
+    """By their numbers: somebody else who says the same is somebody else."""
+    with running(hide_addr=True) as server, client(server.port, "--name", "小明") as process:
+        assert read_line(process) == "* 小明:已上线\n"
+        peer = Peer(server.port)
+        peer.say("same")
+        write_line(process, "same")
+        while not (line := read_line(process)).startswith("✓"):
+            assert "same" not in line or "小明" not in line
+        assert line == "✓ 小明:same\n"
+        peer.close()
 
 
 def test_quit_ends_a_pipe_too(server: StrictServer) -> None:

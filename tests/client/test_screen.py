@@ -154,6 +154,7 @@ def test_completion(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
     tmux.type("to 小")
     tmux.press("Tab")
     tmux.wait(lambda screen: "小强" in screen[-2] and "小红" in screen[-2] and screen[-1] == PROMPT + "to 小")
+    assert "小明" not in tmux.screen()[-2]  # nobody talks to themselves
     tmux.type("红")
     tmux.press("Tab")
     tmux.type("你好")

@@ -7,6 +7,8 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from client.net.attempts import ServerUnavailable
 from client.net.backoff import DELAYS, ReconnectPolicy
@@ -606,6 +608,70 @@ def test_wrong_numbers() -> None:
     server.connect()
     with pytest.raises(BadServer):
         server.hello(line=3)
+
+
+OBJECTS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["hello", "joined", "left", "said", "whisper", "renamed", "users", "done", "gap", "bye"])},
+    optional={
+        "at": st.sampled_from(["1", "2", "3"]),
+        "after": st.sampled_from(["1", "2", "9"]),
+        "session": st.sampled_from([TOKEN, "other"]),
+        "line": st.integers(0, 4),
+        "code": st.sampled_from(["", "quit", "idle", "resumed", "name_taken", "no_session"]),
+        "users": st.just([{"name": "eve", "addr": "e:1"}]),
+        "hold": st.just(60),
+        "idle": st.sampled_from([0, 10]),
+        **dict.fromkeys(["name", "old", "to", "addr"], st.sampled_from(["me", "eve", "me:1", "e:1"])),
+        **dict.fromkeys(["text", "why", "time"], st.sampled_from(["x", "", TIME])),
+    },
+)
+STEPS = st.one_of(
+    OBJECTS,
+    st.sampled_from(
+        [
+            "say",
+            "lose",
+            "connect",
+            "pass",
+            "finish",
+            "I'm live",
+            "[a:1]a:1:已上线",
+            "/json me",
+            "服务器人数已满，请稍后再试",
+        ]
+    ),
+)
+
+
+@settings(max_examples=1000)
+@given(st.lists(STEPS, max_size=30), st.sampled_from([PERSON, SCRIPT, FOREVER]), st.booleans())
+def test_whatever_a_server_says(steps: list[Any], policy: ReconnectPolicy, curious: bool) -> None:
+    """It ends with a clear word or goes on, and its own books are in order."""
+    server = Server(policy, name="me", curious=curious)
+    session = server.session
+    try:
+        for step in ["connect", *steps]:
+            match step:
+                case "say":
+                    server.say("hi")
+                case "lose" if session.state is not State.OFFLINE:
+                    server.lose()
+                case "connect" if session.wants_connection(server.now):
+                    server.connect()
+                case "pass":
+                    server.passes(5)
+                case "finish":
+                    session.finish(server.now)
+                case dict() if session.state not in (State.OFFLINE, State.CONNECTING):
+                    server.text(json.dumps(step))
+                case str() if session.state in (State.GREETING, State.PLAIN):
+                    server.text(step)
+            waiting = [line for line in (*session.outgoing.waiting, *session.outgoing.sent) if not line.hidden]
+            assert session.outgoing.unsettled == len(waiting)
+            assert session.outgoing.ahead == sum(line.size for line in session.outgoing.sent)
+            session.due()
+    except (BadServer, ServerUnavailable) as error:
+        assert str(error).isprintable()
 
 
 @pytest.mark.parametrize("line", ['{"type":"said","at":"1","name":"n","addr":"a","text":"x"}', '{"broken'])
