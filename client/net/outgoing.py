@@ -84,8 +84,7 @@ class Outgoing:
         self._kept[line.number] = line
         self._kept_size += len(line.text) + COST
         while self._kept_size > MOST_KEPT and (oldest := next(iter(self._kept.values()))).dealt_with:
-            self._kept_size -= len(oldest.text) + COST
-            del self._kept[oldest.number]
+            self._drop(oldest)
         return data
 
     def is_hidden(self, number: int) -> bool:
@@ -118,10 +117,11 @@ class Outgoing:
             raise BadServer(f"{taken} lines were taken of {self._last}")
         again = [line for line in self.sent if line.number <= taken and line.kind is Kind.QUESTION]
         lost = self._last - taken
-        for number in [number for number in self._kept if number > taken]:
-            line = self._kept.pop(number)
+        for line in again:
+            self._drop(line)  # it gets another number, and this one would bring it back a second time
+        for line in [line for number, line in self._kept.items() if number > taken]:
+            self._drop(line)
             lost -= 1
-            self._kept_size -= len(line.text) + COST
             if not line.dealt_with or (line.heard and line.kind is not Kind.QUESTION):
                 again.append(line)
         self._begin(taken)
@@ -143,6 +143,10 @@ class Outgoing:
     def drop_hidden(self) -> None:
         """Take note that the connection is lost: what the client itself has not sent yet is of no use."""
         self.waiting = deque(line for line in self.waiting if not line.hidden)
+
+    def _drop(self, line: Line) -> None:
+        self._kept_size -= len(line.text) + COST
+        del self._kept[line.number]
 
     def _begin(self, last: int) -> None:
         self.sent.clear()

@@ -157,6 +157,21 @@ def test_a_question_without_an_answer_is_asked_again() -> None:
     assert server.take() == ["who"]
 
 
+def test_a_question_that_was_asked_again_is_asked_once_more_at_most() -> None:
+    """It had two numbers then. A server that has forgotten both gets it once."""
+    server = Server()
+    server.welcome()
+    server.say("who")
+    server.take()
+    server.lose()
+    server.resume(1)
+    server.lose()
+    server.take()
+    server.now += 10
+    server.resume(0)
+    assert server.take() == ["who"]
+
+
 def test_a_refusal_that_is_told_later() -> None:
     """By its number the line is known. A receipt that was had already is ignored."""
     server = Server()
