@@ -60,6 +60,35 @@ def messages() -> Iterator[Messages]:
     logger.removeHandler(messages)
 
 
+def test_a_fault_that_lasts_is_looked_at_seldom(
+    path: Path, messages: Messages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pauses between the attempts grow, up to a bound, and one line of the log is enough."""
+    monkeypatch.setattr(writer_module, "FIRST_PAUSE", 1.0)
+    monkeypatch.setattr(writer_module, "LONGEST_PAUSE", 30.0)
+    history = History(path)
+    pauses: list[float] = []
+
+    def wait(pause: float) -> bool:
+        pauses.append(pause)
+        if len(pauses) == 7:
+            history._stopping.set()
+        return True
+
+    monkeypatch.setattr(history._stopping, "wait", wait)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        tell(history, lines(11, "a"))
+        history.start()
+        history._thread.join()
+    history.stop()
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    assert [message.partition(";")[0] for message in messages.rest()] == [
+        f"history: {path}: database is locked",
+        "history: the server stops, and 1 events are missing",
+    ]
+
+
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test wait for the next attempt, or for a lock."""
@@ -238,6 +267,7 @@ def test_another_server_has_the_file(path: Path, messages: Messages) -> None:
             pass
         assert messages.next() == "history: it goes on"
         progress.wait(21)
+        assert second._writer._is_complete  # or all sessions would be written again each time
         assert [getattr(one, "name", "") for one in second.between(10, 21)] == ["ann", "bob"]
     assert rows(path, "SELECT name, addr FROM online") == [("bob", "b:1")]
     assert rows(path, "SELECT digest, line FROM sessions") == [("d2", 5)]

@@ -46,6 +46,13 @@ def test_only_its_owner_may_read_it(path: Path) -> None:
     assert modes(path) == dict.fromkeys(["", ".lock"], 0o600)
 
 
+def test_it_is_made_for_its_owner_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no moment in which somebody else could open it."""
+    monkeypatch.setattr(Path, "chmod", lambda path, mode: None)
+    keep(path, lines(11, "a"))
+    assert modes(path)[""] == 0o600
+
+
 def test_a_file_that_others_may_read_is_closed_to_them(path: Path) -> None:
     """Somebody may have copied it here."""
     keep(path, lines(11, "a"))
