@@ -115,6 +115,10 @@ class Menu:
         if name := self._talker.ask(NAME_PROMPT).strip():
             self._talker.send(f"rename {name}")
 
+    def _is_online(self, name: str) -> bool:
+        person = self._talker.find(name)
+        return person is not None and bool(person.addr)  # else nobody knows who is online
+
     def _talk_to(self, partner: Person) -> None:
         for line in self._lines(PRIVATE_PROMPT, completion.in_private, self._private_words):
             is_command = line[0] == "/" and parse(line).kind in (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME)
@@ -152,7 +156,7 @@ class Menu:
                 pasted = [line for line in typed.split("\n") if line]
                 yield from (f"/{line}" if is_public and line[0] == "/" else line for line in pasted)
             elif history is self._talker.history:
-                yield loosen(typed, lambda name: self._talker.find(name) is not None)
+                yield loosen(typed, self._is_online)
             else:
                 yield typed
 

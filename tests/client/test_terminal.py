@@ -140,6 +140,19 @@ def test_ctrl_c_leaves(server: StrictServer, client: Client, term: str) -> None:
     assert end(child) == 130
 
 
+@pytest.mark.parametrize("flags", [[], ["--plain"]])
+def test_a_line_that_only_looks_like_a_private_word(
+    server: StrictServer, connect: Connect, client: Client, flags: list[str]
+) -> None:
+    """It is said to everyone, also if nobody knows who is online."""
+    peer = connect()
+    child = client(server.port, "--name", "小明", *flags, NO_COLOR="1")
+    child.expect_exact(PROMPT)
+    child.send("To be or not\r")
+    child.expect_exact("小明:To be or not\r\n")
+    assert peer.until(f"{peer.line().partition(']')[0]}]小明:To be or not") is not None
+
+
 def test_quit_leaves(server: StrictServer, connect: Connect, client: Client) -> None:
     """It is not said, and the name is free at once."""
     peer = connect()
