@@ -186,6 +186,8 @@ def _count_faults(peer: SessionPeer, line: Line, kind: str, facts: Sequence[Fact
         least = most = 0
     elif line.state is State.TAKEN and not line.receipts and any(isinstance(item, Hole) for item in peer.transcript):
         least = 0  # why it was refused lies in the gap
+    elif line.state is State.LOST and kind == "whisper":
+        most = 1  # a history forgets private words when their sessions have ended, and takes their places for lost
     elif line.session != peer.session and peer.unsure:
         least = 0  # what it has caused was lost, and nobody has said so
     if not least <= len(facts) <= most:
