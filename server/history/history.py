@@ -162,7 +162,7 @@ class History:
             for together in _groups(parts):
                 while not self._writer.write(together):
                     if self._stopping.is_set() and self._writer.pause:
-                        log.error("history: the server stops, and %d events are missing", self._waiting.count)
+                        log.error("history: the server stops; missing events: %d", self._waiting.count)
                         return False
                     self._stopping.wait(self._writer.pause)
                 self._waiting.done(together)

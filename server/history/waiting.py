@@ -91,6 +91,7 @@ class Hole(Part):
     until: int = 0  # nothing behind `after` was kept, up to this place
     missing: int = 0  # events
     presence: Presence = field(default_factory=Presence)
+    is_logged: bool = False  # whether the log has said already what is missing
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
     _taken: bool = False
 

@@ -87,7 +87,7 @@ class Writer:
                 self._fail(error)
                 return False
             if len(parts) == 1:
-                log.exception("history: a bug: %d events are missing", len(parts[0].events))
+                log.exception("history: a bug; missing events: %d", len(parts[0].events))
             return self._write_one_by_one(parts)
         self._follow(group)
         self._succeed(group.holes)
@@ -165,13 +165,13 @@ class Writer:
         """Write parts of which one cannot be written, whatever the file. That one becomes a hole."""
         if len(parts) > 1:
             return all(self.write([part]) for part in parts)
-        hole = Hole(changed=parts[0].changed, ended=parts[0].ended)
+        hole = Hole(changed=parts[0].changed, ended=parts[0].ended, is_logged=True)
         hole.miss(parts[0].events)
         return isinstance(parts[0], Hole) or self.write([hole])
 
     def _succeed(self, holes: Iterable[Hole]) -> None:
         """Log that writing goes on, and what is missing."""
-        self._missing += sum(hole.missing for hole in holes)
+        self._missing += sum(hole.missing for hole in holes if not hole.is_logged)
         if self.pause:
             log.warning("history: it goes on")
             self.pause = 0.0
@@ -180,7 +180,7 @@ class Writer:
 
     def _report(self) -> None:
         """Log how many events are missing since the last report."""
-        log.warning("history: %d events are missing: more had to wait than may", self._missing)
+        log.warning("history: missing events: %d, because too much had to wait", self._missing)
         self._missing = 0
         self._next_report = time.monotonic() + REPORT_PAUSE
 

@@ -162,7 +162,7 @@ def test_a_disk_that_damages_everything_is_tried_seldom(
     history.stop()
     assert pauses == [0.0, 1.0, 2.0, 4.0, 8.0, 16.0]
     assert len(aside(path)) == 7
-    assert caplog.messages[-1] == "history: the server stops, and 1 events are missing"
+    assert caplog.messages[-1] == "history: the server stops; missing events: 1"
 
 
 def test_a_new_history_is_made_once_only(path: Path) -> None:

@@ -83,9 +83,11 @@ def test_a_fault_that_lasts_is_looked_at_seldom(
         history._thread.join()
     history.stop()
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    assert [message.partition(";")[0] for message in messages.rest()] == [
+    assert [
+        message.removesuffix("; the chat goes on, and what is to be kept waits") for message in messages.rest()
+    ] == [
         f"history: {path}: database is locked",
-        "history: the server stops, and 1 events are missing",
+        "history: the server stops; missing events: 1",
     ]
 
 
@@ -229,7 +231,7 @@ def test_what_cannot_wait_is_counted(path: Path, messages: Messages) -> None:
             tell(history, lines(15, "e"))
             tell(history, lines(16, "f"))
         assert messages.next() == "history: it goes on"
-        assert messages.next() == "history: 3 events are missing: more had to wait than may"
+        assert messages.next() == "history: missing events: 3, because too much had to wait"
         assert history.stored == 16
     assert stored(path) == ["a", "b" * 100_000, "e"]
     history = History(path)
@@ -247,7 +249,7 @@ def test_a_stop_waits_for_no_disk(path: Path, messages: Messages) -> None:
             progress.wait(11)
             stack.enter_context(no_room(path))
             tell(history, lines(12, "b" * 100_000, "c"))
-        assert messages.rest()[-1] == "history: the server stops, and 2 events are missing"
+        assert messages.rest()[-1] == "history: the server stops; missing events: 2"
     assert rows(path, "SELECT clean FROM state") == [(0,)]
     assert stored(path) == ["a"]
 

@@ -205,7 +205,7 @@ def test_more_than_may_wait_becomes_a_hole(path: Path, caplog: pytest.LogCapture
     history.record(batch(Pretend(lines(21, "h"))))
     with history:
         pass
-    assert caplog.messages == ["history: 8 events are missing: more had to wait than may"]
+    assert caplog.messages == ["history: missing events: 8, because too much had to wait"]
     assert between(path, 10, 21) == ["a", "b", 12, "h"]
     assert between(path, 12, 21) == [12, "h"]
     assert between(path, 15, 21) == [12, "h"]
@@ -228,8 +228,8 @@ def test_missing_events_are_counted_in_few_lines_of_the_log(
             history.record(batch(Pretend(lines(at, "a", "b"))))
             progress.wait(at + 1)
     assert caplog.messages == [
-        "history: 2 events are missing: more had to wait than may",
-        "history: 18 events are missing: more had to wait than may",
+        "history: missing events: 2, because too much had to wait",
+        "history: missing events: 18, because too much had to wait",
     ]
 
 
@@ -375,10 +375,7 @@ def test_an_event_that_cannot_be_written_is_left_out(path: Path, caplog: pytest.
         pass
     assert between(path, 10, 14) == ["a", 11, "d"]
     assert [one.line for one in restored(path).sessions] == [2]
-    assert caplog.messages == [
-        "history: a bug: 2 events are missing",
-        "history: 2 events are missing: more had to wait than may",
-    ]
+    assert caplog.messages == ["history: a bug; missing events: 2"]
 
 
 def test_a_thread_that_dies_does_not_stop_the_chat(
