@@ -365,7 +365,7 @@ def test_listening_ends_with_the_server(server: StrictServer) -> None:
 
 def test_listening_survives_the_idle_limit() -> None:
     """The server says how long it is."""
-    with running(idle_timeout=0.5) as server, client(server.port, "--listen") as process:
+    with running(idle_timeout=1.0) as server, client(server.port, "--listen") as process:
         read_line(process)
         for number in range(10):
             result = post("x\n", server.port)
