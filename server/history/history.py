@@ -166,6 +166,8 @@ class History:
                         return False
                     self._stopping.wait(self._writer.pause)
                 self._waiting.done(together)
+            if sum(map(weight, parts)) < MOST_TOGETHER:  # no flood
+                self._writer.extend_index()
             self._rest(time.perf_counter() - began)
 
     def _rest(self, worked: float) -> None:

@@ -58,7 +58,7 @@ def search(connection: sqlite3.Connection, words: str, count: int, until: int) -
         indexed = _indexed(connection) if query.phrases else 0
         _read(connection, query, count, until, indexed, found)
         if indexed:
-            _ask(connection, query, count, min(until, indexed), found)
+            _ask(connection, query, count, until, found)
     finally:
         connection.execute("ROLLBACK")
     found.reverse()
@@ -88,7 +88,7 @@ def _read(
 
 
 def _ask(connection: sqlite3.Connection, query: Query, count: int, until: int, found: list[Placed]) -> None:
-    """Search the lines up to `until` in the index."""
+    """Search the lines up to `until` that are in the index."""
     longest = sorted(query.phrases, key=len, reverse=True)[:MOST_PHRASES]
     match = " ".join(f'"{phrase}"' for phrase in longest)
     read, size = 0, 2 * count

@@ -16,7 +16,7 @@ from server.history.file import File
 from server.history.history import History
 from server.history.schema import HistoryError
 
-from .keeping import keep, lines, rows
+from .keeping import keep, lines, rows, texts
 
 
 @pytest.fixture
@@ -128,16 +128,17 @@ def test_it_may_have_any_name(tmp_path: Path, name: str) -> None:
     keep(tmp_path / name, lines(11, "a"))
     keep(tmp_path / name, lines(21, "b"))
     assert sorted(os.listdir(tmp_path)) == [name, f"{name}.lock"]
+    assert rows(tmp_path / name, "SELECT text FROM talk") == [("a",), ("b",)]
 
 
 def test_a_relative_name_stays_the_same_file(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Wherever the process goes later."""
     monkeypatch.chdir(tmp_path)
+    keep(path, lines(11, "a"))
     history = History("history.db")
     monkeypatch.chdir("/")
-    with history:
-        pass
-    assert path.exists()
+    assert texts(history.last(1, 11)) == ["a"]
+    history.stop()
 
 
 def test_one_server_writes_at_a_time(path: Path) -> None:

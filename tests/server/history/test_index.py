@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from server.chat.kinds import Placed
 from server.chat.words import find
 from server.history import index, schema
-from server.history.history import History
+from server.history.history import MOST_TOGETHER, History
 from server.history.rows import store
 
 from ...support.peers import PATIENCE
 from ..chat.test_words import SOME
-from .keeping import keep, lines, rows, texts
+from .keeping import Pretend, batch, keep, lines, rows, texts
 
 WORDS = st.sampled_from(
     ["公", "园", "公园", "去公园", "a", "b", "ab", "!", "!!", "，", "ａ", "é", "👍", "NEAR", '"', "*", "a AND b"]
@@ -103,7 +103,11 @@ def test_a_query_of_very_many_words_is_answered() -> None:
     many = " ".join(f"w{number}" for number in range(700))
     with file_of(lines(1, many, many.replace("w33 ", ""), *["x"] * (index.STEP - 2))) as connection:
         assert index.extend(connection)
+        asked: list[str] = []
+        connection.set_trace_callback(asked.append)
         assert [event.at for event in index.search(connection, many, 20, 9)] == [1]
+        (statement,) = [one for one in asked if "MATCH" in one]
+        assert statement.count('"w') == index.MOST_PHRASES
 
 
 def test_many_who_search_do_so_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,3 +146,16 @@ def test_the_index_grows_while_nothing_happens(tmp_path: Path, monkeypatch: pyte
         while steps.get(timeout=PATIENCE):
             pass
     assert rows(path, "SELECT indexed FROM state") == [(1000 + index.STEP,)]
+
+
+@pytest.mark.parametrize("flood", [False, True])
+def test_the_index_grows_while_people_talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flood: bool) -> None:
+    """Something may always wait to be written. Only in a flood is there no time for the index."""
+    history = History(tmp_path / "history.db")
+    steps: list[int] = []
+    monkeypatch.setattr(history._writer, "extend_index", lambda: steps.append(history.stored))
+    monkeypatch.setattr(history._waiting, "pause", lambda seconds: False)
+    history.record(batch(Pretend(lines(1, *["a"] * (MOST_TOGETHER if flood else 10)))))
+    with history:
+        pass
+    assert steps == ([] if flood else [10])
