@@ -5,13 +5,11 @@ Times are seconds since 1970.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import texts
-from .kinds import Event, Long, Own, Placed
-
-MOST_LISTED = 200  # users in one object, so that a program need not take a line of any length
+from .kinds import Event, Own, Placed
 
 
 # Events are values: nobody changes one. They are not frozen, because making a frozen one costs three times as much,
@@ -89,23 +87,18 @@ class Whispered(Placed):
 
 
 @dataclass(slots=True)
-class Users(Long):
-    """Who is online: a tuple of (address, name) pairs. `number` is the line in which a program has asked."""
+class Users(Event):
+    """Who is online: (address, name) pairs. `number` is the line in which a program has asked."""
 
     type = "users"
     shown = ("number", "users")
 
-    users: tuple[tuple[str, str], ...]
+    users: Sequence[tuple[str, str]]
     number: int | None = None
 
     def line(self) -> str:
         """Return a line `[ADDR]NAME:在线` for each user."""
         return "\n".join(f"[{addr}]{name}:{texts.LISTED}" for addr, name in self.users)
-
-    def parts(self) -> Iterator[Event]:
-        """Yield them in lists of MOST_LISTED."""
-        for start in range(0, len(self.users), MOST_LISTED):
-            yield Users(self.users[start : start + MOST_LISTED], self.number)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ lock against two who want the same one: the log decides who asked first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -16,6 +16,8 @@ from .memory import Memory
 from .names import fold
 from .sessions import Session, Sessions
 from .told import Told
+
+MOST_LISTED = 200  # users in one object, so that a program need not take a line of any length
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Room:
     memory: Memory = field(default_factory=Memory, compare=False)
     archive: Archive = field(default_factory=NoArchive, compare=False)  # what is older than the memory
     replay: int = 0  # how many lines of talk a newcomer is shown
-    _users: Users | None = field(default=None, compare=False)  # the answer to `who`, until something changes
+    _users: list[Users] | None = field(default=None, compare=False)  # the answer to `who`, until something changes
 
     def apply(self, entries: Iterable[Entry]) -> Told:
         """Apply entries in their order, and return what each member is told by them."""
@@ -66,10 +68,11 @@ class Room:
         told.settle()
         return told
 
-    def users(self) -> Users:
-        """Return who is online. Everyone who asks before something changes gets the same object."""
+    def users(self) -> Sequence[Users]:
+        """Return who is online, in lists of MOST_LISTED. Everyone who asks before something changes gets the same."""
         if self._users is None:
-            self._users = Users(tuple((member.addr, member.name) for member in self.online_map.values()))
+            users = [(member.addr, member.name) for member in self.online_map.values()]
+            self._users = [Users(users[start : start + MOST_LISTED]) for start in range(0, len(users), MOST_LISTED)]
         return self._users
 
     def is_free(self, key: str) -> bool:

@@ -8,6 +8,7 @@ from ..chat import names, texts
 from ..chat.entries import Line
 from ..chat.events import DONE, Done, Users, Whispered
 from ..chat.for_programs import Renamed
+from ..chat.kinds import Several
 from ..chat.private_words import whisper
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
@@ -22,8 +23,8 @@ class Who(Line):
         """Tell the asker everyone who is online at this point of the log."""
         users = room.users()
         if member.session:
-            users = Users(users.users, member.session.line)
-        told.tell_several(self.number, list(users.parts()))
+            users = [Users(part.users, member.session.line) for part in users]
+        told.tell_one(self.number, users[0] if len(users) == 1 else Several(users))
         return DONE
 
 
