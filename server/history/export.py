@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..chat.archive import Gap
 from ..chat.kinds import Event, Placed
 from . import reading, schema
 from .file import File
@@ -26,7 +25,7 @@ def export(path: str | Path, form: str, encode: Callable[[Event], bytes]) -> Ite
     try:
         for event in _public(File(path)):
             if form == "json":
-                yield encode(Gap(event.after) if isinstance(event, Gap) else event).decode().rstrip("\n")
+                yield encode(event).decode().rstrip("\n")
             elif isinstance(event, reading.Missing):
                 yield MISSING.format(event.events) if event.events else INTERRUPTED
             elif line := event.line():

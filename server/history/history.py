@@ -53,7 +53,6 @@ class History:
         self._turn = threading.Lock()  # of those who have missed much
         self._thread = threading.Thread(target=self._live, name="history")
         self.restored = self._writer.restore(remember)
-        self._waiting.given = self.restored.end
 
     @property
     def stored(self) -> int:

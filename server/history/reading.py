@@ -70,10 +70,7 @@ def chunk(connection: sqlite3.Connection, after: int, until: int, private: bool)
     ordered: Iterator[Placed | Missing] = heapq.merge(
         gaps, events, key=lambda item: item.after if isinstance(item, Missing) else item.at - 1
     )
-    found = list(ordered)
-    if gaps:
-        last = max(last, min(until, gaps[-1].until))
-    return found, last
+    return list(ordered), last
 
 
 def newest(connection: sqlite3.Connection, count: int, until: int, after: int = 0) -> tuple[list[Placed], int, int]:

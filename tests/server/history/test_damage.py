@@ -138,6 +138,17 @@ def test_a_reader_that_is_late_harms_no_new_file(path: Path) -> None:
     assert rows(path, "SELECT text FROM talk") == [("a",), ("b",)]
 
 
+def test_damage_that_is_found_at_the_stop(path: Path) -> None:
+    """There is still time for a new file."""
+    history = History(path)
+    history._writer.suspect(sqlite3.DatabaseError("malformed"), 1)
+    history.record(batch(Pretend(lines(6000, "a"))))
+    history._stopping.set()
+    with history:
+        pass
+    assert rows(path, "SELECT text FROM talk") == [("a",)]
+
+
 def test_a_disk_that_damages_everything_is_tried_seldom(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
