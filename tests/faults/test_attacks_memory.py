@@ -15,7 +15,7 @@ from ..support.strangers import attack
 MIB = 1024 * 1024
 MEMORY = 128 * 1024  # KiB that may wait for all users together, which is the server's default
 SLACK = 1.1  # how much more than it should be the most that was resident may be
-GIVEN_BACK = 40 * 1024  # KiB more than before that may stay when everybody has gone: what is remembered keeps some
+GIVEN_BACK = 48 * 1024  # KiB more than before that may stay when everybody has gone: what is remembered keeps some
 
 LONG_NAME = "名" * 28  # with a number behind it, as long as a name may be
 
