@@ -70,7 +70,7 @@ class History:
         if self._thread.ident:
             self._thread.join()
         else:
-            self._writer.close(is_clean=False)
+            self._writer.close(is_clean=not self._waiting.count)
 
     def __enter__(self) -> History:  # noqa: PYI034 (typing.Self is 3.11)
         self.start()

@@ -21,9 +21,8 @@ from ..chat.kinds import Placed
 # Some commands have kinds of events of their own. A row of a kind that is not there would be passed over.
 commands.discover()
 
-MOST_ROWS = (
-    1024 if sqlite3.sqlite_version_info >= (3, 32) else 64
-)  # in one statement; variables were 999 at most before
+# Rows in one statement. Before its version 3.32, SQLite takes 999 values at most.
+MOST_ROWS = 1024 if sqlite3.sqlite_version_info >= (3, 32) else 64
 
 _EVERY = ("at", "time")  # what every event has
 _OF_PROGRAMS = ("session", "number")  # what those have that programs have caused; others are stored without

@@ -106,7 +106,11 @@ def _check(application: int, version: int) -> None:
 
 def has_full_text(connection: sqlite3.Connection) -> bool:
     """Return whether this SQLite has full-text search. Without it, a search reads the lines."""
-    return bool(connection.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone())
+    try:
+        connection.execute("SELECT fts5_source_id()")
+    except sqlite3.OperationalError:  # no such function
+        return False
+    return True
 
 
 def is_indexed(connection: sqlite3.Connection) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import time
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 1.0  # seconds after a fault until the next attempt; each time it is twice as long
 LONGEST_PAUSE = 30.0
-PAUSE = 1.0  # seconds between two looks whether the file still has its name
+LOOK_PAUSE = 1.0  # seconds between two looks whether the file still has its name
 REPORT_PAUSE = 10.0  # seconds between two lines of the log that count what is missing
 
 
@@ -129,7 +130,7 @@ class Writer:
         if self._damaged == self.files:
             raise sqlite3.DatabaseError("found by a reader")
         now = time.monotonic()
-        if self._connection and now > self._looked + PAUSE:
+        if self._connection and now > self._looked + LOOK_PAUSE:
             self._looked = now
             if not self._file.is_there():
                 log.error("history: %s is gone: a new file begins", self._file.path)
@@ -216,5 +217,6 @@ class Writer:
 
     def _disconnect(self) -> None:
         if self._connection is not None:
-            self._connection.close()
+            with contextlib.suppress(sqlite3.Error):  # of a file that is damaged, or on a disk that is
+                self._connection.close()
             self._connection = None

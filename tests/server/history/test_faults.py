@@ -277,7 +277,7 @@ def test_another_server_has_the_file(path: Path, messages: Messages) -> None:
 
 def test_a_file_that_is_deleted(path: Path, messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new one begins, which knows who is there. To write into a file without a name would help nobody."""
-    monkeypatch.setattr(writer_module, "PAUSE", 0.0)
+    monkeypatch.setattr(writer_module, "LOOK_PAUSE", 0.0)
     history = History(path)
     progress = Progress(history)
     with history:

@@ -172,6 +172,8 @@ def test_before_the_file_begins_everything_is_missing(path: Path) -> None:
 def test_after_a_stop_nothing_is_missing(path: Path) -> None:
     """Although the places of the next server begin somewhere else."""
     keep(path, lines(11, "a", "b"))
+    assert restored(path).end == 12  # by a server that ends before it has begun
+    keep(path)  # and by one that nobody comes to
     keep(path, lines(101, "c"))
     assert between(path, 10, 101) == ["a", "b", "c"]
     assert between(path, 50, 101) == ["c"]
