@@ -151,6 +151,7 @@ def test_completion(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
     red.line()
     red.rename("小红")
     strong.rename("小强")
+    tmux.wait(lambda screen: "改名为 小强" in "".join(screen))
     tmux.type("to 小")
     tmux.press("Tab")
     tmux.wait(lambda screen: "小强" in screen[-2] and "小红" in screen[-2] and screen[-1] == PROMPT + "to 小")
@@ -172,6 +173,7 @@ def test_private_chat_by_the_menu(tmux: Tmux, server: StrictServer, connect: Con
     tmux.wait(lambda screen: "0. 退出" in screen)
     peer = connect()
     peer.rename("小红")
+    tmux.wait(lambda screen: "改名为 小红" in "".join(screen))
     tmux.type("2")
     tmux.press("Enter")
     tmux.type("小")
@@ -288,6 +290,7 @@ def test_a_partner_who_leaves(tmux: Tmux, server: StrictServer, connect: Connect
     start(tmux, server)
     partner = connect()
     partner.rename("小红")
+    tmux.wait(lambda screen: "改名为 小红" in "".join(screen))
     tmux.type("exit")
     tmux.press("Enter")
     for line in ("2", "小红"):
