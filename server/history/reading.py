@@ -16,7 +16,7 @@ from .rows import load, select
 
 CHUNK = 500  # events that are read with one statement
 
-_BETWEEN = "WHERE at > ?1 AND at <= ?2 "
+_BETWEEN = "WHERE at > :after AND at <= :until "
 _PUBLIC = f"{select('talk')} {_BETWEEN} UNION ALL {select('moves')} {_BETWEEN}"
 _ALL = f"{_PUBLIC} UNION ALL {select('private')} {_BETWEEN}"
 _TALK = f"{select('talk')} {_BETWEEN}"
@@ -52,7 +52,7 @@ def chunk(connection: sqlite3.Connection, after: int, until: int, private: bool)
     connection.execute("BEGIN")
     try:
         statement = f"{_ALL if private else _PUBLIC} ORDER BY at LIMIT {CHUNK}"
-        events, last, count = load(connection, statement, (after, until))
+        events, last, count = load(connection, statement, {"after": after, "until": until})
         if count < CHUNK:
             last = until
         holes = connection.execute(_HOLES, (last, after))
@@ -75,7 +75,7 @@ def chunk(connection: sqlite3.Connection, after: int, until: int, private: bool)
 
 def newest(connection: sqlite3.Connection, count: int, until: int, after: int = 0) -> tuple[list[Placed], int, int]:
     """Return the last events of talk above `after`, up to `until`, newest first; and what `rows.load` returns besides."""
-    return load(connection, f"{_TALK} ORDER BY at DESC LIMIT {count}", (after, until))
+    return load(connection, f"{_TALK} ORDER BY at DESC LIMIT {count}", {"after": after, "until": until})
 
 
 def last_talk(connection: sqlite3.Connection, count: int, until: int) -> list[Placed]:
@@ -98,7 +98,7 @@ def restore(connection: sqlite3.Connection, remember: int) -> Restored:
     start = connection.execute("SELECT start FROM state").fetchone()
     forgotten = max(int(holes[0]), int(start[0] or 0))
     statement = f"{_ALL} ORDER BY at DESC LIMIT {remember + 1}"
-    events, _, _ = load(connection, statement, (forgotten, end))
+    events, _, _ = load(connection, statement, {"after": forgotten, "until": end})
     events.sort(key=attrgetter("at"))
     if len(events) > remember:
         del events[: len(events) - remember]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from itertools import chain
@@ -132,7 +132,9 @@ def select(table: str) -> str:
     return f"SELECT at, type, time, session, number, more, name, addr, text, {receiver} FROM {table} "
 
 
-def load(connection: sqlite3.Connection, statement: str, values: Sequence[object]) -> tuple[list[Placed], int, int]:
+def load(
+    connection: sqlite3.Connection, statement: str, values: Sequence[object] | Mapping[str, object]
+) -> tuple[list[Placed], int, int]:
     """Return the events that a statement selects, the place of its last row, and how many rows these were.
 
     The events are fewer than the rows if a newer version has written some that are not known here.
