@@ -37,13 +37,15 @@ def client(tmp_path: Path) -> Iterator[Client]:
             env={**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path), **environment},
         )
         child.delaybeforesend = None
-        child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.01
         started.append(child)
         return child
 
     yield start
     for child in started:
-        child.close(force=True)
+        if child.isalive():
+            child.kill(signal.SIGKILL)
+            child.wait()
+        child.close()
 
 
 def end(child: pexpect.spawn[str]) -> int | None:
