@@ -299,8 +299,10 @@ def test_a_partner_who_leaves(tmux: Tmux, server: StrictServer, connect: Connect
     prompt = "请输入聊天内容，exit退出："
     tmux.wait(lambda screen: screen[-1] == f"[→小红]{prompt}")
     partner.close()
+    tmux.ends(*wrapped(f"[小红已离开]{prompt}", tmux.columns))
     stranger = connect()
     stranger.rename("小红")
+    tmux.wait(lambda screen: f"{stranger.addr} 改名为 小红" in "".join(screen))
     tmux.ends(*wrapped(f"[小红已离开]{prompt}", tmux.columns))
     tmux.type("secret")
     tmux.press("Enter")
