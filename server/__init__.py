@@ -1,3 +1,3 @@
 """The chat server: a thread per connection, after a Go program of goroutines and channels."""
 
-__version__ = "1.1.0"
+__version__ = "1.2.0"
