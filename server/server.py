@@ -28,6 +28,7 @@ from .chat.archive import Archive, NoArchive, Restored
 from .chat.entries import Close
 from .chat.events import Bye
 from .chat.past import Departed, open_room
+from .chat.room import NOBODY
 from .handler import Handler
 from .limits.allowance import Allowances
 from .limits.connections import ConnectionLimiter
@@ -56,7 +57,6 @@ log = logging.getLogger(__name__)
 
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
 TOO_SLOW = f"{texts.TOO_SLOW}\n".encode()
-NOBODY = 0  # the number of no member
 _NOTHING, _NEW = NoArchive(), Restored()
 
 

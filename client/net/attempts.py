@@ -67,10 +67,9 @@ class Attempts:
             where = f"{self._server} does not let you in" if bye else f"no server at {self._server}"
             raise ServerUnavailable(f"{where}: {why}")
         if was_in:
+            # Where another client has resumed the session, it is not fought for.
             stays_away = bye is not None and (bye.code in ("quit", "resumed") or (bye.code == "idle" and is_away))
-            self._wants = (
-                self._policy.returns and not stays_away
-            )  # another client has the session: it is not fought for
+            self._wants = self._policy.returns and not stays_away
             self._away_since = now
             if now - self._connected_at > STABLE:
                 self._backoff.reset()

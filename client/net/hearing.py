@@ -19,7 +19,6 @@ class Hearing:
         self.people = People()
         self.name = ""  # our own, at present
         self.addr = ""
-        self.idle = 0.0  # seconds of silence that the server allows
         self.at = "0"  # the place up to which everything was heard
         self.last_private: Person | None = None  # who has said the last private word to us
         self._shown = shown
@@ -29,7 +28,7 @@ class Hearing:
 
     def greet(self, hello: Hello, *, is_first: bool, is_new: bool) -> None:
         """Take note of who we are now. `is_first`: there was no session before. `is_new`: it is a new session."""
-        self.name, self.addr, self.idle, self.people.hold = hello.name, hello.addr, hello.idle, hello.hold
+        self.name, self.addr, self.people.hold = hello.name, hello.addr, hello.hold
         if is_first:
             self.at = hello.at  # later, that place lies behind what was missed
         if is_new:

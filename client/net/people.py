@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from ..rules import fold
+from .values import moment
 
 MOST = 20_000  # people; a hostile server may tell of any number
 LONGEST = 200  # characters of a name or an address
@@ -100,10 +100,8 @@ class People:
 
 def seconds(time: str) -> float:
     """Return a time of the server in seconds since 1970, or 0 if it is none."""
-    try:
-        return datetime.fromisoformat(time.removesuffix("Z") + "+00:00").timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
+    then = moment(time)
+    return then.timestamp() if then else 0.0
 
 
 def _lose(person: Person | None) -> None:

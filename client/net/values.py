@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from ..rules import clean
@@ -165,6 +166,14 @@ def parse(line: str) -> Value | None:
         return kind(**_fields_of(kind, found)) if kind else None
     except (ValueError, RecursionError) as error:
         raise BadServer(f"bad value ({str(error)[:80] or 'too deep'}): {clean(line[:80])}") from None
+
+
+def moment(time: str) -> datetime | None:
+    """Return a time of the server, or None if it is none."""
+    try:
+        return datetime.fromisoformat(time.removesuffix("Z") + "+00:00")
+    except ValueError:
+        return None
 
 
 def _fields_of(kind: type[Value], found: dict[str, object]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..net.shown import Heard, Note, Raw, Refused, Shown
-from ..net.values import Emote, Joined, Left, Notice, Placed, Renamed, Said, Users, Whisper
+from ..net.values import Emote, Joined, Left, Notice, Placed, Renamed, Said, Users, Whisper, moment
 from ..rules import fold
 
 # The colours that can be read on black and on white, and that are not taken for an alarm.
@@ -80,9 +80,12 @@ class Theme:
 
 def _clock_of(time: str, otherwise: str) -> str:
     """Return a time of the server as a clock here shows it."""
+    then = moment(time)
+    if then is None:
+        return otherwise
     try:
-        then = datetime.fromisoformat(time.removesuffix("Z") + "+00:00").astimezone()
-    except (ValueError, OverflowError, OSError):
+        then = then.astimezone()
+    except (OverflowError, OSError):  # this system's clock does not reach so far
         return otherwise
     today = then.date() == datetime.now(tz=then.tzinfo).date()
     return then.strftime("%H:%M:%S" if today else "%m-%d %H:%M:%S")

@@ -26,5 +26,4 @@ class Copy:
         before.end, after.end = after.start, self.end
         before.insertions, after.insertions = self.insertions[: self.switch], self.insertions[self.switch :]
         before.is_long = after.is_long = self.is_long
-        after.evicted = self.evicted
         return before, after

@@ -44,9 +44,8 @@ class Placed(Event):
 
     time: float
     at: int = field(default=0, init=False, compare=False)  # its place, which the memory gives it
-    encoded: bytes = field(
-        default=b"", init=False, compare=False, repr=False
-    )  # how programs are told, once somebody was
+    # How programs are told of it, once somebody was.
+    encoded: bytes = field(default=b"", init=False, compare=False, repr=False)
     session: str = field(default="", kw_only=True)  # whose line has caused it, if that is known by its digest
     number: int = field(default=0, kw_only=True)  # of that line
 

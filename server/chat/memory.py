@@ -92,7 +92,12 @@ class Memory:
             del self._events[:dropped]
 
     def _keep(self, events: Sequence[Placed]) -> None:
-        size = sum([OVERHEAD + len(getattr(event, "text", "")) for event in events])
+        size = OVERHEAD * len(events) + characters(events)
         self._events += events
         self._size += size
         self._pieces.append((len(events), size))
+
+
+def characters(events: Sequence[Placed]) -> int:
+    """Return how long the texts of some events are together."""
+    return sum([len(getattr(event, "text", "")) for event in events])

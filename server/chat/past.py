@@ -132,8 +132,7 @@ def open_room(start: int, archive: Archive, restored: Restored, remember: int, r
         memory.restore(restored.events, restored.forgotten, archive.last(TALK, restored.end))
     room = Room(memory=memory, archive=archive, replay=replay)
     for session in restored.sessions:
-        room.sessions.by_digest[session.digest] = session
-        room.sessions.hold(session, memory.end)
+        room.sessions.restore(session, memory.end)
     return room
 
 

@@ -17,6 +17,7 @@ from .names import fold
 from .sessions import Session, Sessions
 from .told import Told
 
+NOBODY = 0  # the number of no member
 MOST_LISTED = 200  # users in one object, so that a program need not take a line of any length
 
 
@@ -24,6 +25,7 @@ MOST_LISTED = 200  # users in one object, so that a program need not take a line
 class Entry:
     """What one member wants, at its place in the log. `number` is the member's, `time` is seconds since 1970."""
 
+    asks_for_name: ClassVar[bool] = False  # whether the member wants another name, which cannot be done all the time
     cost: ClassVar[float] = 0.0  # seconds of processor time that it takes outside the handler's thread
 
     number: int

@@ -59,6 +59,11 @@ class Sessions:
         self.by_digest[session.digest] = self.changed[session.digest] = session
         return session
 
+    def restore(self, session: Session, place: int) -> None:
+        """Keep a session that a history has kept, which lost its connection before this place."""
+        self.by_digest[session.digest] = session
+        self.hold(session, place)
+
     def take_line(self, session: Session) -> int:
         """Count a line of a session. Return its number. No number is ever given twice."""
         session.line += 1

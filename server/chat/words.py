@@ -63,9 +63,8 @@ def _translate(character: str) -> str:
 
 
 _TABLE = _Table()
-_ASCII_TABLE = "".join(map(_translate, map(chr, range(128)))).encode() + bytes(
-    128
-)  # the same for ASCII, which is faster
+# The same for ASCII, which is faster.
+_ASCII_TABLE = "".join(map(_translate, map(chr, range(128)))).encode() + bytes(128)
 
 
 def fold(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..chat import names, texts
 from ..chat.entries import Line
@@ -13,6 +14,8 @@ from ..chat.private_words import whisper
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
+
+TAKEN = Done(texts.NAME_TAKEN, "name_taken")
 
 
 @dataclass(slots=True)
@@ -35,6 +38,8 @@ class Rename(Line):
     Go: rename in User.DoMessage
     """
 
+    asks_for_name: ClassVar[bool] = True
+
     name: str
     key: str
 
@@ -42,7 +47,7 @@ class Rename(Line):
         """Take the name, if nobody else has it: looking and taking are one step."""
         old = member.name
         if not room.rename(member, self.name, self.key):
-            return Done(texts.NAME_TAKEN, "name_taken")
+            return TAKEN
         if self.name != old:
             told.tell_everyone(Renamed(self.time, old, self.name, member.addr), member)
         return Done(texts.RENAMED + self.name)

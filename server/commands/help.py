@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..chat.entries import Leave, Line
+from ..chat.entries import Alive, Leave, Line
 from ..chat.events import DONE, Done, Notice
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
@@ -29,11 +29,7 @@ class Quit(Leave):
 
     def apply(self, room: Room, told: Told) -> None:
         """Give the receipt, then leave as everyone does."""
-        member = room.members.get(self.number)
-        if member and member.session:
-            told.tell_one(self.number, Done(number=room.sessions.take_line(member.session)))
-        elif member:
-            told.tell_one(self.number, DONE)
+        Alive(self.number, self.time).apply(room, told)
         Leave.apply(self, room, told)
 
 

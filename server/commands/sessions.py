@@ -15,6 +15,7 @@ from ..chat.past import missed, replay
 from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session, digest_of
 from ..chat.told import Told
+from .basic import TAKEN
 from .registry import Command, Request
 
 JSON_FORMAT = "消息格式不正确，请使用 [/json newname] 格式"
@@ -52,11 +53,16 @@ class Json(Opening):
     key: str = ""
     refused: Done | None = None
 
+    @property
+    def asks_for_name(self) -> bool:  # type: ignore[override]
+        """Whether there is one in it."""
+        return bool(self.name)
+
     def enter(self, room: Room, addr: str, told: Told) -> None:
         """Bring a newcomer in under the name, or under the address if the name cannot be had."""
         refused, name = self.refused, self.name
         if name and not room.is_free(self.key):
-            refused, name = _TAKEN, ""
+            refused, name = TAKEN, ""
         _come_in(room, room.sessions.open(self.token, self.number, name or addr, addr), [], self.time, told)
         replay(room, self.number, self.time, told)
         if refused:
@@ -78,7 +84,7 @@ class Json(Opening):
         """Greet a member that has a session, under the name that it wants, if that can be had."""
         refused, old = self.refused, member.name
         if self.name and not room.rename(member, self.name, self.key):
-            refused = _TAKEN
+            refused = TAKEN
         assert member.session
         _greet(member.session, told)
         if member.name != old:
@@ -201,7 +207,6 @@ def _greet(session: Session, told: Told) -> None:
     told.tell_one(session.member, hello)
 
 
-_TAKEN = Done(texts.NAME_TAKEN, "name_taken")
 _NO_SESSION = Done(texts.NO_SESSION, "no_session")
 
 COMMANDS = [

@@ -12,7 +12,9 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
 
 from ..chat.archive import Gap
 from ..chat.kinds import Placed
@@ -23,6 +25,8 @@ from . import index, reading
 from .file import File
 from .waiting import Part, Waiting, weight
 from .writer import Writer
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -89,19 +93,29 @@ class History:
 
         No connection is open while the caller deals with what was yielded. May block.
         """
-        given, place, file = self._waiting.given, after, self._writer.files
-        try:
-            while place < until and place < (stored := self.stored):
-                with self._in_turn(), self._readers, self._file.reading() as connection:
-                    found, place = reading.chunk(connection, place, min(until, stored), private=True)
-                for event in found:
-                    yield Gap(event.after) if isinstance(event, Gap) else event
-        except (OSError, sqlite3.Error) as error:
-            self._writer.suspect(error, file)
-            yield Gap(place)
-            return
+        given, place = self._waiting.given, after
+        while place < until and place < (stored := self.stored):
+            chunk = partial(reading.chunk, after=place, until=min(until, stored), private=True)
+            with self._in_turn():
+                read = self._read(chunk)
+            if read is None:
+                yield Gap(place)
+                return
+            found, place = read
+            for event in found:
+                yield Gap(event.after) if isinstance(event, Gap) else event
         if place < until and (place < given or not self.stored):
             yield Gap(place)
+
+    def _read(self, what: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Return what is read from the file, or None if it cannot be read, of which the writer is told."""
+        file = self._writer.files
+        try:
+            with self._readers, self._file.reading() as connection:
+                return what(connection)
+        except (OSError, sqlite3.Error) as error:
+            self._writer.suspect(error, file)
+            return None
 
     @contextlib.contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -113,26 +127,15 @@ class History:
 
     def last(self, count: int, until: int) -> Sequence[Placed]:
         """Return the last `count` events of talk at places up to `until`, oldest first. May block."""
-        file = self._writer.files
-        try:
-            with self._readers, self._file.reading() as connection:
-                return reading.last_talk(connection, count, until)
-        except (OSError, sqlite3.Error) as error:
-            self._writer.suspect(error, file)
-            return ()
+        return self._read(partial(reading.last_talk, count=count, until=until)) or ()
 
     def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
         """Return the newest `count` events of talk up to `until` that hold all the words, oldest first.
 
         One search runs at a time, so that many who search cannot take the machine. May block.
         """
-        file = self._writer.files
-        try:
-            with self._searching, self._readers, self._file.reading() as connection:
-                return index.search(connection, words, count, until)
-        except (OSError, sqlite3.Error) as error:
-            self._writer.suspect(error, file)
-            return ()
+        with self._searching:
+            return self._read(partial(index.search, words=words, count=count, until=until)) or ()
 
     def _live(self) -> None:
         """Write until there is nothing more to write. This is the thread's whole life."""

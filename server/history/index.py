@@ -11,7 +11,7 @@ import sqlite3
 
 from ..chat.kinds import Placed
 from ..chat.words import Query, spaced
-from .reading import newest
+from .reading import newest, snapshot
 from .rows import insert, load, select
 from .schema import is_indexed
 from .writing import transaction
@@ -36,9 +36,9 @@ def searched(event: Placed) -> str:
 
 def extend(connection: sqlite3.Connection) -> bool:
     """Put the next STEP lines into the index, in one transaction. Return False if there are not so many."""
-    if not is_indexed(connection):
+    indexed = _indexed(connection)
+    if indexed is None:
         return False
-    (indexed,) = connection.execute("SELECT indexed FROM state").fetchone()
     events, last, count = load(connection, _NEXT, (indexed, STEP))
     if count < STEP:
         return False
@@ -53,22 +53,19 @@ def search(connection: sqlite3.Connection, words: str, count: int, until: int) -
     """Return the newest `count` events of talk up to `until` that hold all the words, oldest first."""
     query = Query.of(words)
     found: list[Placed] = []
-    connection.execute("BEGIN")
-    try:
-        indexed = _indexed(connection) if query.phrases else 0
+    with snapshot(connection):
+        indexed = (_indexed(connection) or 0) if query.phrases else 0
         _read(connection, query, count, until, indexed, found)
         if indexed:
             _ask(connection, query, count, until, found)
-    finally:
-        connection.execute("ROLLBACK")
     found.reverse()
     return found
 
 
-def _indexed(connection: sqlite3.Connection) -> int:
-    """Return up to which place the index has all lines."""
+def _indexed(connection: sqlite3.Connection) -> int | None:
+    """Return up to which place the index has all lines, or None if there is no index."""
     if not is_indexed(connection):
-        return 0
+        return None
     (indexed,) = connection.execute("SELECT indexed FROM state").fetchone()
     return int(indexed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import sqlite3
 from collections.abc import Iterator
@@ -37,6 +38,16 @@ class Missing(Gap):
     events: int
 
 
+@contextlib.contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let all statements that follow see the file as it is at one moment."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
 def end_of(connection: sqlite3.Connection) -> int:
     """Return the place of the last event in the file, or 0."""
     (end,) = connection.execute(_LAST_PLACE).fetchone()
@@ -49,8 +60,7 @@ def chunk(connection: sqlite3.Connection, after: int, until: int, private: bool)
     Where a server was killed, nobody knows whether something is missing. For a session (`private`) that is a gap only if
     it has heard something there: then that is not known any more, and whoever said it will say it again.
     """
-    connection.execute("BEGIN")
-    try:
+    with snapshot(connection):
         statement = f"{_ALL if private else _PUBLIC} ORDER BY at LIMIT {CHUNK}"
         events, last, count = load(connection, statement, {"after": after, "until": until})
         if count < CHUNK:
@@ -62,8 +72,6 @@ def chunk(connection: sqlite3.Connection, after: int, until: int, private: bool)
             if events is not None or begin < after or not private
         ]
         (start,) = connection.execute("SELECT start FROM state").fetchone()
-    finally:
-        connection.execute("ROLLBACK")
     if start is None or after < start:  # before the first event of the file there may have been others
         gaps.insert(0, Missing(after, until if start is None else start, 0))
     # A gap that begins in front of `after` stands in front of all events.

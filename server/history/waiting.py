@@ -10,12 +10,12 @@ from typing import Protocol
 from ..chat.events import Joined, Left
 from ..chat.for_programs import Renamed
 from ..chat.kinds import Placed
+from ..chat.memory import OVERHEAD, characters
 from ..chat.sessions import Session
 from ..threads.channel import Channel
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 64 * 1024 * 1024
-OVERHEAD = 400  # bytes that an event takes besides its text
 
 Kept = tuple[str, str, str, int, int]  # what is kept of a session: digest, name, address, line, held
 
@@ -142,7 +142,7 @@ class Waiting:
             return
         if events:
             self.given = events[-1].at
-        size = _size(events)
+        size = 2 * characters(events) + OVERHEAD * len(events)
         if (
             self.count + len(events) + len(sessions) > self._most_events
             or self._put_bytes - self._done_bytes + size > self._most_bytes
@@ -193,7 +193,3 @@ class Waiting:
 def weight(part: Part) -> int:
     """Return how many events and sessions a part has."""
     return len(part.events) + len(part.changed) + len(part.ended)
-
-
-def _size(events: Sequence[Placed]) -> int:
-    return sum([len(getattr(event, "text", "")) for event in events]) * 2 + OVERHEAD * len(events)

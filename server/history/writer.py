@@ -193,7 +193,7 @@ class Writer:
             return
         if not self.pause:
             log.error("history: %s: %s; the chat goes on, and what is to be kept waits", self._file.path, error)
-        self.pause = min(2 * self.pause or FIRST_PAUSE, LONGEST_PAUSE)
+        self._wait_longer()
 
     def _begin_anew(self, error: Exception) -> None:
         try:
@@ -204,9 +204,12 @@ class Writer:
         if self._has_begun or self.files == 1:
             self.pause = 0.0  # the new file can be tried at once
         else:
-            self.pause = min(2 * self.pause or FIRST_PAUSE, LONGEST_PAUSE)
+            self._wait_longer()
         log.error("history: %s is damaged (%s): it is now %s, and a new file begins", self._file.path, error, aside)
         self._forget()
+
+    def _wait_longer(self) -> None:
+        self.pause = min(2 * self.pause or FIRST_PAUSE, LONGEST_PAUSE)
 
     def _forget(self) -> None:
         """Take note that nothing is in the file, because it is a new one."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from ..chat.room import Entry
+from ..chat.room import NOBODY, Entry
 from ..commands.sessions import Expire
 
 PAUSE = 1.0  # seconds between two looks
-NOBODY = 0  # the number of no member
 
 
 class Holds:

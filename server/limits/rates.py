@@ -6,8 +6,6 @@ import time
 
 from ..chat import texts
 from ..chat.room import Entry
-from ..commands.basic import Rename
-from ..commands.sessions import Json
 from ..settings import Settings
 from .allowance import Allowance
 from .token_bucket import TokenBucket
@@ -61,10 +59,6 @@ class RateLimits:
 
     def refusal(self, entry: Entry) -> str:
         """Return why an entry is refused, or an empty text. This is the filter in front of every command."""
-        if self._renames and _is_rename(entry) and not self._renames.try_take():
+        if self._renames and entry.asks_for_name and not self._renames.try_take():
             return texts.RENAMED_TOO_OFTEN
         return ""
-
-
-def _is_rename(entry: Entry) -> bool:
-    return isinstance(entry, Rename) or (isinstance(entry, Json) and bool(entry.name))

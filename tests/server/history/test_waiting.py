@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from server.chat.events import Joined, Left, Said
 from server.chat.for_programs import Renamed
 from server.chat.kinds import Placed
+from server.chat.memory import OVERHEAD
 from server.chat.sessions import Session
-from server.history.waiting import OVERHEAD, Hole, Part, Presence, Waiting
+from server.history.waiting import Hole, Part, Presence, Waiting
 from server.threads.channel import Closed
 
 from ...support.chatting import NOW
