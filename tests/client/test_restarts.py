@@ -13,18 +13,17 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections import Counter
 from pathlib import Path
 
-from ..support.peers import spawn
+from ..support.attacks import RESET
+from ..support.kept import export, keeping_server
 from .test_pipe import client, close_input, write_line
 
 RESTARTS = int(os.environ.get("CLIENT_RESTARTS", "3"))
 CLIENTS = 20
 BETWEEN = 10  # lines of each client between two ends of the server
-RESET = b"\1\0\0\0\0\0\0\0"
 
 
 class Proxy:
@@ -103,13 +102,9 @@ def test_each_line_is_said_once(tmp_path: Path) -> None:
     stack = contextlib.ExitStack()
 
     def start() -> subprocess.Popen[str]:
-        flags = ["--port", "0", "--idle-timeout", "0", "--history", str(file)]
-        server = stack.enter_context(spawn([sys.executable, "-m", "server", *flags]))
-        assert server.stderr
-        found = re.search(r"listening on .* port (\d+)", server.stderr.readline())
-        assert found
-        proxy.server_port = int(found[1])
-        return server
+        server = stack.enter_context(keeping_server(file, "--idle-timeout", "0"))
+        proxy.server_port = server.port
+        return server.process
 
     with stack:
         stack.callback(proxy.close)
@@ -148,14 +143,7 @@ def test_each_line_is_said_once(tmp_path: Path) -> None:
             thread.join()
         server.terminate()
         server.wait()
-    export = [sys.executable, "-m", "server", "--history", str(file), "--export", "text"]
-    said = Counter(
-        re.findall(
-            r"\]n\d+:(n\d+\.\d+\.)$",
-            subprocess.run(export, capture_output=True, text=True, check=True).stdout,
-            re.MULTILINE,
-        )
-    )
+    said = Counter(re.findall(r"\]n\d+:(n\d+\.\d+\.)$", "\n".join(export(file, "text")), re.MULTILINE))
     assert said == Counter(f"{name}.{number}." for name in names for number in range(1, count + 1))
     assert statuses == [0] * CLIENTS
     for name, output in zip(names, outputs, strict=True):

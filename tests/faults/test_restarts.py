@@ -20,6 +20,7 @@ from pathlib import Path
 
 from server.chat.sessions import digest_of
 
+from ..support.kept import export
 from ..support.peers import PATIENCE
 from ..support.session_check import Fact, Log, fields_of, heard_faults, said_faults, text_of
 from ..support.session_peer import Hole, SessionPeer
@@ -160,9 +161,7 @@ def _faults(peers: Sequence[SessionPeer], starts: Sequence[int]) -> list[str]:
 
 def _exported(path: Path) -> Iterator[Fact]:
     """Yield what everyone was told, as the history has it."""
-    command = [sys.executable, "-m", "server", "--history", str(path), "--export", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    for value in map(json.loads, done.stdout.splitlines()):
+    for value in map(json.loads, export(path, "json")):
         if "at" in value:
             yield Fact(int(value["at"]), fields_of(value))
 

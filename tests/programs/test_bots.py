@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ..support.kept import keeping_server
 from ..support.peers import PATIENCE, Connect, Peer, StrictServer, need, spawn
 
 ROOT = Path(__file__).parents[2]
@@ -46,16 +47,6 @@ def bot(port: int, program: str = EXACT) -> Iterator[None]:
         process.terminate()
         assert process.stderr
         assert process.stderr.read() == ""
-
-
-@contextlib.contextmanager
-def keeping_server(port: int, file: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a server with a history file."""
-    command = [sys.executable, "-m", "server", "--port", str(port), "--history", str(file)]
-    with spawn(command, cwd=ROOT) as process:
-        assert process.stderr
-        assert "listening" in process.stderr.readline()
-        yield process
 
 
 @contextlib.contextmanager
@@ -124,7 +115,7 @@ def test_the_short_bot_outlives_its_server(tmp_path: Path) -> None:
     with reserved_port() as port, bot(port, program):
         for number in range(3):
             with (
-                keeping_server(port, tmp_path / "chat.db") as process,
+                keeping_server(tmp_path / "chat.db", port=port) as server,
                 contextlib.closing(Peer(port)) as person,
             ):
                 while number == 0 and not any(line.endswith("]pong:在线") for line in person.ask("who")):
@@ -132,8 +123,8 @@ def test_the_short_bot_outlives_its_server(tmp_path: Path) -> None:
                 person.say("ping")  # after a restart perhaps before the bot is back
                 while not person.line().endswith("]pong:pong"):
                     pass
-                process.send_signal(signal.SIGTERM if number == 0 else signal.SIGKILL)
-                process.wait()
+                server.process.send_signal(signal.SIGTERM if number == 0 else signal.SIGKILL)
+                server.process.wait()
 
 
 def test_it_answers_each_question_once(tmp_path: Path) -> None:
@@ -143,16 +134,16 @@ def test_it_answers_each_question_once(tmp_path: Path) -> None:
         # A session that was opened just before a kill is lost, so the first time the server may write everything.
         rounds = [(1, True, signal.SIGTERM), *((count, count % 2 == 0, signal.SIGKILL) for count in (19, 1, 20, 4))]
         for count, is_answered, end in rounds:
-            with keeping_server(port, tmp_path / "chat.db") as process:
+            with keeping_server(tmp_path / "chat.db", port=port) as server:
                 questioner.come_in()
                 questioner.wait_for(type="joined", name="pong")
                 questioner.ask(count)
                 if is_answered:
                     questioner.wait_for_answers()
-                process.send_signal(end)
-                process.wait()
+                server.process.send_signal(end)
+                server.process.wait()
                 questioner.close()
-        with keeping_server(port, tmp_path / "chat.db"):
+        with keeping_server(tmp_path / "chat.db", port=port):
             questioner.come_in()
             questioner.ask(1)
             questioner.wait_for_answers()

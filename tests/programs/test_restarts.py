@@ -8,17 +8,16 @@ import re
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..support.peers import PATIENCE, Peer, spawn
+from ..support.bystanders import ServerProcess
+from ..support.kept import export, keeping_server
+from ..support.peers import Peer, Program
 
-ROOT = Path(__file__).parents[2]
 ENDS = [signal.SIGKILL, signal.SIGTERM]
 
 
@@ -29,20 +28,16 @@ class Restarted:
         self.file = file
         self.port = 0
         self._stack = contextlib.ExitStack()
-        self._process: subprocess.Popen[str] | None = None
+        self._server: ServerProcess | None = None
 
     def start(self, *flags: str) -> None:
-        command = [sys.executable, "-m", "server", "--port", "0", "--idle-timeout", "0", "--history", str(self.file)]
-        self._process = self._stack.enter_context(spawn([*command, *flags], cwd=ROOT))
-        assert self._process.stderr
-        found = re.search(r"listening on .* port (\d+)", self._process.stderr.readline())
-        assert found
-        self.port = int(found[1])
+        self._server = self._stack.enter_context(keeping_server(self.file, "--idle-timeout", "0", *flags))
+        self.port = self._server.port
 
     def end(self, how: int) -> None:
-        assert self._process
-        self._process.send_signal(how)
-        self._process.wait()
+        assert self._server
+        self._server.process.send_signal(how)
+        self._server.process.wait()
         self._stack.close()
 
     def person(self) -> Peer:
@@ -50,8 +45,8 @@ class Restarted:
         self._stack.callback(peer.close)
         return peer
 
-    def program(self, *lines: str) -> Program:
-        program = Program(self.port, *lines)
+    def program(self, *lines: str) -> Greeted:
+        program = Greeted(self.port, *lines)
         self._stack.callback(program.close)
         return program
 
@@ -72,27 +67,15 @@ class Restarted:
             tables = [connection.execute(f"SELECT name, text FROM {table}") for table in ("talk", "moves", "private")]
             return any(text in row for table in tables for row in table)
 
-    def export(self, form: str) -> list[str]:
-        """Return what the file holds, as the server writes it down."""
-        command = [sys.executable, "-m", "server", "--history", str(self.file), "--export", form]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
-        assert done.stderr == ""
-        return done.stdout.splitlines()
 
-
-class Program(Peer):
-    """A peer that reads objects."""
+class Greeted(Program):
+    """A program that has read its greeting."""
 
     def __init__(self, port: int, *lines: str) -> None:
-        super().__init__(port)
-        self.say(*lines)
+        super().__init__(port, *lines)
         self.hello = self.value()
 
-    def value(self) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads(self.line())
-        return value
-
-    def until_type(self, kind: str) -> list[dict[str, Any]]:
+    def up_to(self, kind: str) -> list[dict[str, Any]]:
         """Return all objects up to the next one of a type."""
         values = [self.value()]
         while values[-1]["type"] != kind:
@@ -133,7 +116,7 @@ def test_people_find_what_was_said_before(server: Restarted, how: int) -> None:
 def test_a_session_outlives_its_server(server: Restarted, how: int) -> None:
     """With its name, its count, what it has missed, and private words to it. Its own hold begins anew."""
     ming = server.program("/json 小明", "one", "/nothing")
-    at = ming.until_type("said")[-1]["at"]
+    at = ming.up_to("said")[-1]["at"]
     bob = server.person()
     bob.ask("to 小明 psst")
     bob.ask("/me waves")
@@ -150,8 +133,8 @@ def test_a_session_outlives_its_server(server: Restarted, how: int) -> None:
         "line": 2,
         "name": "小明",
     }
-    missed = [value for value in again.until_type("said") if value["type"] != "gap"]
-    missed += again.until_type("done")
+    missed = [value for value in again.up_to("said") if value["type"] != "gap"]
+    missed += again.up_to("done")
     assert [value.get("text", value.get("why", value["type"])) for value in missed] == [
         "未知命令，输入 /help 查看帮助",
         "joined",
@@ -173,14 +156,14 @@ def test_what_was_not_written_has_not_happened(server: Restarted) -> None:
     ming = server.program("/json ming")
     server.has_written("ming")
     ming.say(*(f"line {number}" for number in range(500)))
-    ming.until_type("said")
+    ming.up_to("said")
     server.end(signal.SIGKILL)
     server.start()
     again = server.program(f"/resume {ming.hello['session']} {ming.hello['at']}")
     taken = again.hello["line"]
     again.say(*(f"line {number}" for number in range(taken, 500)), "end")
     said = []
-    while (value := again.until_type("said")[-1])["text"] != "end":
+    while (value := again.up_to("said")[-1])["text"] != "end":
         said.append((value["text"], value["line"]))
     assert said == [(f"line {number}", number + 1) for number in range(500)]
 
@@ -194,7 +177,7 @@ def test_private_words_are_kept_for_programs_alone(server: Restarted) -> None:
     bob.ask("public")
     server.has_written("for a program")
     ming.say("/quit")
-    ming.until_type("bye")
+    ming.up_to("bye")
     server.has_written("public")
     server.end(signal.SIGTERM)
     assert server.is_in_file("public")
@@ -219,21 +202,21 @@ def test_nobody_else_may_read_the_file(server: Restarted) -> None:
 def test_the_export(server: Restarted) -> None:
     """It has what everyone was told, as it was, and nothing private. The server runs meanwhile, or has been killed."""
     ming = server.program("/json 小明", "大家好", "/me 挥手", "to 小明 private", "/nothing", "rename ming", "/quit")
-    told = [value for value in ming.until_type("bye") if value["type"] in ("joined", "said", "emote", "renamed")]
+    told = [value for value in ming.up_to("bye") if value["type"] in ("joined", "said", "emote", "renamed")]
     server.has_written("ming")
     expected = [{name: told[name] for name in told if name != "line"} for told in told]
     lines = ["小明:已上线", "小明:大家好", "小明 * 挥手", "ming:下线"]
     for end in (False, True):
         if end:
             server.end(signal.SIGKILL)
-        exported = [json.loads(line) for line in server.export("json")]
+        exported = [json.loads(line) for line in export(server.file, "json")]
         assert exported[: len(expected)] == expected
-        text = server.export("text")
+        text = export(server.file, "text")
         assert [re.fullmatch(rf"....-..-.. ..:..:.. \[{re.escape(ming.addr)}\](.*)", line) for line in text[:4]]
         assert [line.partition("]")[2] for line in text[:4]] == lines
         assert "private" not in "".join(text) + str(exported)
     server.start()
     server.person().ask("again")
     server.has_written("again")
-    assert "-- 服务器在此中断，可能缺失消息 --" in server.export("text")
-    assert {"type": "gap", "after": exported[-1]["at"]} in [json.loads(line) for line in server.export("json")]
+    assert "-- 服务器在此中断，可能缺失消息 --" in export(server.file, "text")
+    assert {"type": "gap", "after": exported[-1]["at"]} in [json.loads(line) for line in export(server.file, "json")]

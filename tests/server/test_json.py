@@ -4,32 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from server.server import ChatServer
 
-from ..support.peers import Connect, Peer, StrictServer, running
-
-
-class Program(Peer):
-    """A peer that reads objects."""
-
-    def __init__(self, port: int, *lines: str) -> None:
-        super().__init__(port)
-        self.say(*lines)
-
-    def value(self) -> dict[str, Any]:
-        """Return the next object."""
-        value: dict[str, Any] = json.loads(self.line())
-        return value
-
-    def until_type(self, kind: str) -> dict[str, Any]:
-        """Return the next object of one type."""
-        while (value := self.value())["type"] != kind:
-            pass
-        return value
+from ..support.peers import Connect, Peer, Program, StrictServer, running
 
 
 @pytest.fixture

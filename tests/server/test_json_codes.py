@@ -17,8 +17,7 @@ from server.server import ChatServer
 from server.settings import Settings
 
 from ..support.chatting import Chat
-from ..support.peers import Peer, StrictServer, running
-from .test_json import Program
+from ..support.peers import Peer, Program, StrictServer, running
 
 Peers = Callable[[ChatServer], Peer]
 

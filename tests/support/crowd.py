@@ -14,6 +14,7 @@ from collections.abc import Callable
 from server.server import ChatServer
 from server.settings import Settings
 
+from .attacks import RESET
 from .processes import open_files, status
 from .transcript import Transcript, check, make_text
 
@@ -114,7 +115,7 @@ class Crowd:
         way = self._chance.choice(("quit", "half-close", "reset"))
         if way == "reset":
             member.transcript.was_reset = True
-            member.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            member.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         else:
             if way == "quit":
                 member.send("/quit")

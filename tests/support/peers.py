@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -16,6 +17,8 @@ import pytest
 from server.ops.journal import Journal
 from server.server import ChatServer
 from server.settings import Settings
+
+from .attacks import RESET
 
 PATIENCE = 30.0  # seconds after which a test gives up waiting for what must come; no test passes by waiting so long
 
@@ -87,11 +90,30 @@ class Peer:
 
     def reset(self) -> None:
         """Close so that the other side gets an RST."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.socket.close()
 
     def close(self) -> None:
         self.socket.close()
+
+
+class Program(Peer):
+    """A peer that reads objects."""
+
+    def __init__(self, port: int, *lines: str) -> None:
+        super().__init__(port)
+        self.say(*lines)
+
+    def value(self) -> dict[str, Any]:
+        """Return the next object."""
+        value: dict[str, Any] = json.loads(self.line())
+        return value
+
+    def until_type(self, kind: str) -> dict[str, Any]:
+        """Return the next object of one type."""
+        while (value := self.value())["type"] != kind:
+            pass
+        return value
 
 
 class StrictServer(ChatServer):

@@ -12,9 +12,9 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from .attacks import RESET
 from .session_peer import Heard, SessionPeer
 
-RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: close with an RST
 STALL = 30.0  # seconds without anything from any socket after which a run has failed
 RECV = 64 * 1024
 MOST_FORGOTTEN = 12  # connections of which the server does not know yet that they are gone
