@@ -2,7 +2,7 @@
 
 The threads, each with its owner, who ends it:
 
-- "accept", one, of ChatServer: `serve_forever`, ended by `stop`
+- "accept", one a door, of ChatServer, which is a door itself: `serve_forever`, ended by `stop`
 - "broadcaster", one, of ChatServer: `Broadcaster.listen_message`, ended by `stop`, last
 - "watchdog", one, of ChatServer, none without an idle limit: `Watchdog.run`, ended by `stop`
 - "handler ADDR", one a connection, of ChatServer: `Handler.handle`, ends with its connection
@@ -15,12 +15,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from . import __version__, commands
 from .chat import texts
@@ -29,13 +26,13 @@ from .chat.entries import Close
 from .chat.events import Bye
 from .chat.past import Departed, open_room
 from .chat.room import NOBODY
+from .door import Door, Guard
 from .handler import Handler
 from .limits.allowance import Allowances
 from .limits.connections import ConnectionLimiter
 from .limits.descriptors import within_file_limit
 from .limits.holds import Holds
 from .limits.rates import RateLimits
-from .limits.token_bucket import TokenBucket
 from .limits.watchdog import Watchdog
 from .log.broadcaster import Broadcaster
 from .log.subscriber import Subscriber
@@ -45,23 +42,21 @@ from .threads.channel import Closed
 from .threads.supervisor import Supervisor
 from .wire.addresses import format_address, is_loopback
 from .wire.aliases import Aliases
+from .wire.arrival import Arrival
 from .wire.encoding import Text
 from .wire.first_look import glance
-from .wire.listener import Listener
 from .wire.outbox import Outbox
 from .wire.transport import Transport
 from .wire.user import User
 from .wire.values import Values
-
-log = logging.getLogger(__name__)
 
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
 TOO_SLOW = f"{texts.TOO_SLOW}\n".encode()
 _NOTHING, _NEW = NoArchive(), Restored()
 
 
-class ChatServer(Listener):
-    """The server. Call `start` and `stop` once each, or use it as a context manager. Go: Server"""
+class ChatServer(Door):
+    """The server, and its first door. Call `start` and `stop` once each, or use it as a context manager. Go: Server"""
 
     def __init__(
         self,
@@ -84,23 +79,21 @@ class ChatServer(Listener):
         self.values = Values(__version__, settings.hold, settings.idle_timeout)
         room = open_room(time.time_ns() // 1000, archive, restored, settings.remember, settings.replay)
         self._were_online = restored.online
-        self.broadcaster = Broadcaster(subscribers, settings.memory, room, self.values)
+        self.broadcaster = Broadcaster(subscribers, settings.memory, room)
         self.watchdog = Watchdog(settings.idle_timeout, self.broadcaster.users)
         self.supervisor = Supervisor(on_failure)
-        self._limiter = ConnectionLimiter(self.max_users, settings.max_per_ip, settings.trust_loopback)
+        self.stopping = threading.Event()
+        limiter = ConnectionLimiter(self.max_users, settings.max_per_ip, settings.trust_loopback)
+        self.guard = Guard(limiter, self.supervisor, self.stopping)
+        self.doors: list[Door] = [self]  # others may be added before the start
         self._allowances = Allowances(settings)
         self._aliases = Aliases()
         self._memory = MemoryKeeper(find_trim())
         self._holds = Holds(settings.hold, self.broadcaster.held, self.broadcaster.offline)
         self._numbers = itertools.count(NOBODY + 1)
-        self._refusals = TokenBucket(burst=2, rate=0.1)  # how often they are logged
-        # The connections that are being handled. The accept thread puts them in; each handler takes itself out.
-        self._connections: dict[threading.Thread, Transport] = {}
-        self.stopping = threading.Event()
-        self._accept = self.supervisor.thread("accept", lambda: self.serve_forever(0.1))
         self._broadcast = self.supervisor.thread("broadcaster", self.broadcaster.listen_message)
         self._watch = self.supervisor.thread("watchdog", self.watchdog.run)
-        super().__init__(settings.ip, settings.port, Handler, self.stopping)
+        super().__init__(settings.ip, settings.port, Handler, self.guard)
 
     def start(self) -> None:
         """Let people in. Go: Server.Start"""
@@ -110,7 +103,8 @@ class ChatServer(Listener):
         self.broadcaster.broadcast([Departed(NOBODY, now, name, addr) for name, addr in self._were_online])
         if self.settings.idle_timeout:
             self._watch.start()
-        self._accept.start()
+        for door in self.doors:
+            door.open()
 
     def stop(self) -> None:
         """Tell everyone, let them have what is still queued, and end every thread and connection.
@@ -118,15 +112,15 @@ class ChatServer(Listener):
         Takes a second or two if some peer does not take its last words.
         """
         self.stopping.set()
-        self.shutdown()
-        self._accept.join()
-        self.server_close()
+        for door in self.doors:
+            door.shut()
         with contextlib.suppress(Closed):  # the broadcaster has died: nobody can be told
             self.broadcaster.broadcast([Close(NOBODY, time.time())])
-        self._join_handlers(self.settings.linger)
-        for thread, transport in list(self._connections.items()):
-            transport.hang_up()
-            thread.join()
+        deadline = time.monotonic() + self.settings.linger
+        for door in self.doors:
+            door.join_handlers(deadline)
+        for door in self.doors:
+            door.hang_up()
         self.watchdog.stop()
         if self.settings.idle_timeout:
             self._watch.join()
@@ -140,15 +134,16 @@ class ChatServer(Listener):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def new_user(self, transport: Transport, host: str, port: int) -> User:
-        """Return a user for a new connection from `host`. Everyone will see their address, or an alias for it.
+    def new_user(self, arrival: Arrival) -> User:
+        """Return a user for a new connection. Everyone will see their address, or an alias for it.
 
         Go: NewUser
         """
-        settings = self.settings
-        addr = self._aliases.alias(host) if settings.hide_addr else format_address(host, port)
-        outbox = Outbox(transport, addr, settings.outbox_limit, TOO_SLOW, self.broadcaster.backlog)
-        return User(next(self._numbers), addr, transport, outbox, self.text, self.watchdog.now())
+        settings, host = self.settings, arrival.host
+        addr = self._aliases.alias(host) if settings.hide_addr else format_address(host, arrival.port)
+        outbox = Outbox(arrival.transport, addr, settings.outbox_limit, TOO_SLOW, self.broadcaster.backlog)
+        number, now = next(self._numbers), self.watchdog.now()
+        return User(number, addr, arrival.transport, outbox, self.text, self.values, now)
 
     def rates_of(self, host: str) -> RateLimits:
         """Return the rate limits of a new connection from `host`."""
@@ -161,49 +156,6 @@ class ChatServer(Listener):
         with contextlib.suppress(Closed):  # the broadcaster has died of a bug, and the server is stopping
             self._holds.look()
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Give a connection its thread, if it may have one. Go: go server.Handler(conn)"""
-        if refusal := self._limiter.enter(client_address[0]):
-            self._refuse(request, refusal)
-        else:
-            self._start_handler(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Run the whole life of a handler thread."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._limiter.leave(client_address[0])
-            del self._connections[threading.current_thread()]
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Log a bug in a handler. The OSError of a peer that has gone never comes here."""
-        log.exception("handler of %s failed", client_address)
-
-    def _start_handler(self, request: socket.socket, client_address: Any) -> None:
-        thread = threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name=f"handler {format_address(*client_address[:2])}",
-        )
-        self._connections[thread] = Transport(request)  # before it starts, or `stop` could miss it
-        try:
-            thread.start()
-        except RuntimeError:  # the system has no more threads
-            del self._connections[thread]
-            self._limiter.leave(client_address[0])
-            self._refuse(request, Bye("busy", texts.TOO_BUSY))
-
-    def _refuse(self, request: socket.socket, bye: Bye) -> None:
-        """Tell a peer that cannot come in why, if that needs no waiting, and close."""
-        if self._refusals.try_take():
-            log.warning("refused a connection: %s", bye.text)
-        with contextlib.suppress(OSError):  # it is refused all the same
-            transport = Transport(request)
-            transport.try_send((self.values if glance(transport).opens else self.text).encode(bye))
-        self.shutdown_request(request)
-
-    def _join_handlers(self, timeout: float) -> None:
-        deadline = time.monotonic() + timeout
-        for thread in list(self._connections):
-            thread.join(max(0.0, deadline - time.monotonic()))
+    def refuse(self, transport: Transport, bye: Bye) -> None:
+        """Tell a peer that cannot come in why, without waiting. Raises OSError."""
+        transport.try_send((self.values if glance(transport).opens else self.text).encode(bye))

@@ -18,11 +18,9 @@ from ..chat.room import Entry, Room
 from ..chat.told import Told
 from ..threads.channel import Channel
 from ..wire.backlog import DEFAULT_MEMORY, Backlog
-from ..wire.encoding import Encoding
 from ..wire.pages import Pages
 from ..wire.turns import GROUP, TURNS
 from ..wire.user import User
-from ..wire.values import Values
 from .subscriber import Batch, Subscriber
 
 log = logging.getLogger(__name__)
@@ -41,11 +39,9 @@ class Broadcaster:
         subscribers: Sequence[Subscriber] = (),
         memory: int = DEFAULT_MEMORY,
         room: Room | None = None,
-        values: Encoding | None = None,
     ) -> None:
-        """`memory` is the number of bytes that may wait for all users together. Programs are told things in `values`."""
+        """`memory` is the number of bytes that may wait for all users together."""
         self.room = room or Room()  # Go: Server.OnlineMap
-        self._values = values or Values()
         self.map_lock = threading.RLock()
         self.message: Channel[Entry] = Channel(MESSAGE_CAPACITY)
         self.backlog = Backlog(memory)
@@ -102,7 +98,7 @@ class Broadcaster:
         taken = time.time()
         with self.map_lock:
             told = self.room.apply(entries)
-            pages = Pages(told.common, self._values)
+            pages = Pages(told.common)
             if told.common:
                 self._tell_the_others(told, pages)
             for number, copy in told.copies.items():

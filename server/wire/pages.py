@@ -25,10 +25,9 @@ _turn = threading.Lock()
 class Pages:
     """The pages of one batch. They are made when somebody first needs them."""
 
-    def __init__(self, events: Sequence[Event], values: Encoding) -> None:
-        """`events` are what everyone is told. Programs are told things in `values`."""
+    def __init__(self, events: Sequence[Event]) -> None:
+        """`events` are what everyone is told."""
         self._events = events
-        self._values = values
         self._pages: dict[Encoding, Page] = {}
 
     def of(self, encoding: Encoding) -> Page:
@@ -43,8 +42,8 @@ class Pages:
         if copy.switch is not None:
             before, copy = copy.split()
             self.hand(user, before)
-            user.encoding = self._values
-            user.outbox.last_words = self._values.encode(Bye("slow", texts.TOO_SLOW))
+            user.encoding = user.values
+            user.outbox.last_words = user.values.encode(Bye("slow", texts.TOO_SLOW))
         page = self.of(user.encoding)
         if copy.is_long or len(page.data) > LARGE:
             user.outbox.put_parts(page.parts(copy))

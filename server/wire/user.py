@@ -13,10 +13,17 @@ class User:
     Each attribute that changes is a single value which one thread writes, so it needs no lock.
     """
 
-    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "outbox", "transport")
+    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "outbox", "transport", "values")
 
     def __init__(
-        self, number: int, addr: str, transport: Transport, outbox: Outbox, encoding: Encoding, now: float
+        self,
+        number: int,
+        addr: str,
+        transport: Transport,
+        outbox: Outbox,
+        encoding: Encoding,
+        values: Encoding,
+        now: float,
     ) -> None:
         self.number = number  # of this connection; no other ever has the same
         self.addr = addr
@@ -24,5 +31,6 @@ class User:
         self.outbox = outbox
         # How events become bytes. The handler writes it while the user reads text, the broadcaster from then on.
         self.encoding = encoding
+        self.values = values  # the encoding from then on
         self.last_seen = now  # seconds on the watchdog's clock, when the last line came; written by the handler
         self.kicked = False  # written by the watchdog

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.handler import Handler
+from server.inlet import Inlet
 from server.limits.descriptors import within_file_limit
 from server.server import ChatServer
 
@@ -66,7 +66,7 @@ def test_loopback_is_exempt(peers: Peers) -> None:
 def test_a_user_over_the_rate_waits_and_loses_nothing(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait begins after the burst, is as long as the rate says, and holds up nobody else."""
     waits: list[float] = []
-    monkeypatch.setattr(Handler, "_wait", lambda self, user, seconds: waits.append(seconds))
+    monkeypatch.setattr(Inlet, "wait", lambda self, seconds: waits.append(seconds))
     with running(rate=10.0, burst=5, trust_loopback=False) as server:
         quiet, loud = peers(server), peers(server)
         quiet.line()
@@ -80,7 +80,7 @@ def test_a_user_over_the_rate_waits_and_loses_nothing(peers: Peers, monkeypatch:
 def test_without_a_rate_nobody_waits(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rate of 0 means no limit."""
     waits: list[float] = []
-    monkeypatch.setattr(Handler, "_wait", lambda self, user, seconds: waits.append(seconds))
+    monkeypatch.setattr(Inlet, "wait", lambda self, seconds: waits.append(seconds))
     with running(rate=0.0, trust_loopback=False) as server:
         peer = peers(server)
         peer.say(*(str(number) for number in range(100)))

@@ -11,8 +11,10 @@ from server.wire.outbox import Outbox
 from server.wire.pieces import Part
 from server.wire.transport import Transport
 from server.wire.user import User
+from server.wire.values import Values
 
 LF = Text("\n", receipt=True)
+VALUES = Values()
 
 
 class PretendOutbox:
@@ -41,7 +43,7 @@ class PretendOutbox:
 
 def pretend_user(number: int, addr: str, encoding: Encoding = LF, now: float = 0.0) -> User:
     """Return a user whose outbox only pretends, and who has no transport."""
-    return User(number, addr, cast(Transport, None), cast(Outbox, PretendOutbox()), encoding, now)
+    return User(number, addr, cast(Transport, None), cast(Outbox, PretendOutbox()), encoding, VALUES, now)
 
 
 def parts(user: User) -> list[bytes]:

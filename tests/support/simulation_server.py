@@ -50,7 +50,7 @@ class Connection:
         self.is_dead = False  # whether nothing that the peer sends can reach the server any more
         self.is_in = False  # whether the user has come in, or is about to
         self.is_over = False  # whether the handler has put its Leave into the log
-        self._user = User(number, addr, cast("Transport", None), self.pipe, TEXT, 0.0)
+        self._user = User(number, addr, cast("Transport", None), self.pipe, TEXT, VALUES, 0.0)
         self._reader = LineReader(MAX_LINE)
         self._peeked: bytes | None = b""  # None once the handler has looked
         self._is_program = self._is_too_long = False
@@ -145,7 +145,7 @@ class Life(Subscriber):
         self.events: list[Placed] = []  # what happens in this life
         self.owners: dict[str, set[str]] = {}  # from which addresses each session was used, by digest
         self.log: deque[Entry] = deque()
-        self.broadcaster = Broadcaster([self], room=room, values=VALUES)
+        self.broadcaster = Broadcaster([self], room=room)
         self._disk = disk
         self.broadcaster.broadcast([Departed(NOBODY, NOW, name, addr) for name, addr in restored.online])
         self.collect()

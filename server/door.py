@@ -1,0 +1,118 @@
+"""A port through which people come in: who is let in, and the threads of their connections."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import socketserver
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from .chat import texts
+from .chat.events import Bye
+from .limits.connections import ConnectionLimiter
+from .limits.token_bucket import TokenBucket
+from .threads.supervisor import Supervisor
+from .wire.addresses import format_address
+from .wire.arrival import Arrival
+from .wire.listener import Listener
+from .wire.transport import Transport
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What all doors of a server share."""
+
+    limiter: ConnectionLimiter
+    supervisor: Supervisor
+    stopping: threading.Event
+
+
+class Door(Listener):
+    """A listening port, its accept thread, and a handler thread for each connection. `open` and `shut` it once each."""
+
+    def __init__(self, ip: str, port: int, handler: type[socketserver.BaseRequestHandler], guard: Guard) -> None:
+        """Listen, without accepting anybody yet. Raises OSError or UnicodeError if the address cannot be had.
+
+        `handler` gets an Arrival as its request.
+        """
+        self._guard = guard
+        self._refusals = TokenBucket(burst=2, rate=0.1)  # how often they are logged
+        # The connections that are being handled. The accept thread puts them in; each handler takes itself out.
+        self._connections: dict[threading.Thread, Transport] = {}
+        self._accept = guard.supervisor.thread("accept", lambda: self.serve_forever(0.1))
+        super().__init__(ip, port, handler, guard.stopping)
+
+    def open(self) -> None:
+        """Let people in."""
+        self._accept.start()
+
+    def shut(self) -> None:
+        """Let nobody in any more. Whoever is in stays."""
+        self.shutdown()
+        self._accept.join()
+        self.server_close()
+
+    def join_handlers(self, deadline: float) -> None:
+        """Wait until all handlers have ended, but not longer than up to `deadline`, by the monotonic clock."""
+        for thread in list(self._connections):
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def hang_up(self) -> None:
+        """End all connections, and wait for their handlers."""
+        for thread, transport in list(self._connections.items()):
+            transport.hang_up()
+            thread.join()
+
+    def refuse(self, transport: Transport, bye: Bye) -> None:
+        """Tell a peer that cannot come in why, without waiting. Raises OSError."""
+        raise NotImplementedError
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give a connection its thread, if it may have one. Go: go server.Handler(conn)"""
+        if refusal := self._guard.limiter.enter(client_address[0]):
+            self._refuse(request, refusal)
+        else:
+            self._start_handler(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Run the whole life of a handler thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._guard.limiter.leave(client_address[0])
+            del self._connections[threading.current_thread()]
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Let a handler deal with whoever has come."""
+        super().finish_request(Arrival(Transport(request), *client_address[:2]), client_address)  # type: ignore[arg-type]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Log a bug in a handler. The OSError of a peer that has gone never comes here."""
+        log.exception("handler of %s failed", client_address)
+
+    def _start_handler(self, request: socket.socket, client_address: Any) -> None:
+        thread = threading.Thread(
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name=f"handler {format_address(*client_address[:2])}",
+        )
+        self._connections[thread] = Transport(request)  # before it starts, or `hang_up` could miss it
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more threads
+            del self._connections[thread]
+            self._guard.limiter.leave(client_address[0])
+            self._refuse(request, Bye("busy", texts.TOO_BUSY))
+
+    def _refuse(self, request: socket.socket, bye: Bye) -> None:
+        if self._refusals.try_take():
+            log.warning("refused a connection: %s", bye.text)
+        with contextlib.suppress(OSError):  # it is refused all the same
+            self.refuse(Transport(request), bye)
+        self.shutdown_request(request)

@@ -1,0 +1,16 @@
+"""Somebody who has reached one of our ports: from where, and over what way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A connection before anybody has come in over it. `host` and `port` are the peer's."""
+
+    transport: Transport
+    host: str
+    port: int
