@@ -32,9 +32,7 @@ class Transport:
 
         Return nothing if none have come. Raises OSError if the peer is gone.
         """
-        first = select.poll()
-        first.register(self._socket, select.POLLIN)
-        return self._socket.recv(size, socket.MSG_PEEK) if first.poll(timeout * 1000) else b""
+        return self._socket.recv(size, socket.MSG_PEEK) if self._is_readable(timeout) else b""
 
     def recv(self, size: int, timeout: float | None = None) -> bytes:
         """Wait for bytes and take up to `size` of them. Return nothing at the end, or when the peer is gone.
@@ -42,10 +40,11 @@ class Transport:
         With a `timeout` in seconds, return nothing when it is over. Go: conn.Read
         """
         try:
-            if timeout is not None:
-                self._socket.settimeout(timeout)
+            # Not by `settimeout`, which would hold for whoever sends, too: `try_send` must never wait.
+            if timeout is not None and not self._is_readable(timeout):
+                return b""
             return self._socket.recv(size)
-        except OSError:  # reset by the peer, or too late
+        except OSError:  # reset by the peer
             return b""
 
     def send_all(self, data: bytes | memoryview) -> None:
@@ -73,3 +72,9 @@ class Transport:
         """End the connection both ways, which wakes whoever waits for it in `recv` or in `send_all`."""
         with contextlib.suppress(OSError):  # the peer was quicker
             self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _is_readable(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds for bytes or the end. Return whether something has come."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(timeout * 1000))
