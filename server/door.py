@@ -17,7 +17,7 @@ from .limits.connections import ConnectionLimiter
 from .limits.token_bucket import TokenBucket
 from .threads.supervisor import Supervisor
 from .wire.addresses import format_address
-from .wire.arrival import Arrival
+from .wire.entrance import Entrance
 from .wire.listener import Listener
 from .wire.transport import Transport
 
@@ -28,9 +28,18 @@ log = logging.getLogger(__name__)
 class Guard:
     """What all doors of a server share."""
 
+    entrance: Entrance
     limiter: ConnectionLimiter
     supervisor: Supervisor
     stopping: threading.Event
+
+
+@dataclass(slots=True)
+class Connection:
+    """A connection that is being handled. `host` is the one for which it is counted; a proxy's is empty at first."""
+
+    transport: Transport
+    host: str
 
 
 class Door(Listener):
@@ -44,7 +53,7 @@ class Door(Listener):
         self._guard = guard
         self._refusals = TokenBucket(burst=2, rate=0.1)  # how often they are logged
         # The connections that are being handled. The accept thread puts them in; each handler takes itself out.
-        self._connections: dict[threading.Thread, Transport] = {}
+        self._connections: dict[threading.Thread, Connection] = {}
         self._accept = guard.supervisor.thread("accept", lambda: self.serve_forever(0.1))
         super().__init__(ip, port, handler, guard.stopping)
 
@@ -65,8 +74,8 @@ class Door(Listener):
 
     def hang_up(self) -> None:
         """End all connections, and wait for their handlers."""
-        for thread, transport in list(self._connections.items()):
-            transport.hang_up()
+        for thread, connection in list(self._connections.items()):
+            connection.transport.hang_up()
             thread.join()
 
     def refuse(self, transport: Transport, bye: Bye) -> None:
@@ -75,44 +84,57 @@ class Door(Listener):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a connection its thread, if it may have one. Go: go server.Handler(conn)"""
-        if refusal := self._guard.limiter.enter(client_address[0]):
+        host = "" if self._guard.entrance.is_proxy(client_address[0]) else client_address[0]
+        if refusal := self._guard.limiter.enter(host):
             self._refuse(request, refusal)
         else:
-            self._start_handler(request, client_address)
+            self._start_handler(request, client_address, host)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Run the whole life of a handler thread."""
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._guard.limiter.leave(client_address[0])
-            del self._connections[threading.current_thread()]
+            connection = self._connections.pop(threading.current_thread())
+            self._guard.limiter.leave(connection.host)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Let a handler deal with whoever has come."""
-        super().finish_request(Arrival(Transport(request), *client_address[:2]), client_address)  # type: ignore[arg-type]
+        """Find out who has come, and let a handler deal with them."""
+        arrival = self._guard.entrance.arrive(request, client_address, self._guard.stopping)
+        if arrival is None:
+            return
+        connection = self._connections[threading.current_thread()]
+        if connection.host != arrival.host:
+            if refusal := self._guard.limiter.move(connection.host, arrival.host):
+                self._tell(arrival.transport, refusal)
+                return
+            connection.host = arrival.host
+        super().finish_request(arrival, (arrival.host, arrival.port))  # type: ignore[arg-type]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log a bug in a handler. The OSError of a peer that has gone never comes here."""
         log.exception("handler of %s failed", client_address)
 
-    def _start_handler(self, request: socket.socket, client_address: Any) -> None:
+    def _start_handler(self, request: socket.socket, client_address: Any, host: str) -> None:
         thread = threading.Thread(
             target=self.process_request_thread,
             args=(request, client_address),
             name=f"handler {format_address(*client_address[:2])}",
         )
-        self._connections[thread] = Transport(request)  # before it starts, or `hang_up` could miss it
+        self._connections[thread] = Connection(Transport(request), host)  # before it starts, or `hang_up` could miss it
         try:
             thread.start()
         except RuntimeError:  # the system has no more threads
             del self._connections[thread]
-            self._guard.limiter.leave(client_address[0])
+            self._guard.limiter.leave(host)
             self._refuse(request, Bye("busy", texts.TOO_BUSY))
 
     def _refuse(self, request: socket.socket, bye: Bye) -> None:
+        self._tell(Transport(request), bye)
+        self.shutdown_request(request)
+
+    def _tell(self, transport: Transport, bye: Bye) -> None:
         if self._refusals.try_take():
             log.warning("refused a connection: %s", bye.text)
         with contextlib.suppress(OSError):  # it is refused all the same
-            self.refuse(Transport(request), bye)
-        self.shutdown_request(request)
+            self.refuse(transport, bye)

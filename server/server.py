@@ -44,6 +44,7 @@ from .wire.addresses import format_address, is_loopback
 from .wire.aliases import Aliases
 from .wire.arrival import Arrival
 from .wire.encoding import Text
+from .wire.entrance import Entrance
 from .wire.first_look import glance
 from .wire.outbox import Outbox
 from .wire.transport import Transport
@@ -84,7 +85,7 @@ class ChatServer(Door):
         self.supervisor = Supervisor(on_failure)
         self.stopping = threading.Event()
         limiter = ConnectionLimiter(self.max_users, settings.max_per_ip, settings.trust_loopback)
-        self.guard = Guard(limiter, self.supervisor, self.stopping)
+        self.guard = Guard(Entrance(), limiter, self.supervisor, self.stopping)
         self.doors: list[Door] = [self]  # others may be added before the start
         self._allowances = Allowances(settings)
         self._aliases = Aliases()

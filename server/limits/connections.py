@@ -26,22 +26,42 @@ class ConnectionLimiter:
         self._by_network: Counter[str] = Counter()
 
     def enter(self, host: str) -> Bye | None:
-        """Count a connection from `host` in. Return why it is refused, if it is; then it is not counted."""
-        network = network_of(host)
+        """Count a connection from `host` in. Return why it is refused, if it is; then it is not counted.
+
+        An empty host is not known yet, and counts only for the whole.
+        """
         with self._lock:
             if 0 < self._max_users <= self._total:
                 return Bye("full", texts.FULL)
-            if 0 < self._max_per_ip <= self._by_network[network] and not (self._trust_loopback and is_loopback(host)):
-                return Bye("too_many", texts.TOO_MANY_FROM_THERE)
-            self._total += 1
-            self._by_network[network] += 1
-            return None
+            return self._count_in(host)
 
     def leave(self, host: str) -> None:
         """Count a connection from `host` out."""
-        network = network_of(host)
         with self._lock:
-            self._total -= 1
+            self._count_out(host)
+
+    def move(self, before: str, host: str) -> Bye | None:
+        """Count a connection for another host from now on. Return why it is refused, if it is; then nothing changes."""
+        with self._lock:
+            if refusal := self._count_in(host):
+                return refusal
+            self._count_out(before)
+            return None
+
+    def _count_in(self, host: str) -> Bye | None:
+        if host:
+            network = network_of(host)
+            exempt = not self._max_per_ip or (self._trust_loopback and is_loopback(host))
+            if not exempt and self._by_network[network] >= self._max_per_ip:
+                return Bye("too_many", texts.TOO_MANY_FROM_THERE)
+            self._by_network[network] += 1
+        self._total += 1
+        return None
+
+    def _count_out(self, host: str) -> None:
+        self._total -= 1
+        if host:
+            network = network_of(host)
             self._by_network[network] -= 1
             if not self._by_network[network]:
                 del self._by_network[network]

@@ -35,3 +35,16 @@ def test_without_limits_everyone_comes_in() -> None:
     """0 means no limit."""
     limiter = ConnectionLimiter(max_users=0, max_per_ip=0)
     assert [limiter.enter("10.0.0.1") for _ in range(1000)] == [None] * 1000
+
+
+def test_a_connection_can_turn_out_to_be_of_another_host() -> None:
+    """It counts for the whole at once, and for its network once that is known. Where it is refused, nothing changes."""
+    limiter = ConnectionLimiter(max_users=3, max_per_ip=1)
+    assert [limiter.enter("") for _ in range(3)] == [None] * 3
+    assert limiter.enter("") == FULL
+    assert limiter.move("", "10.0.0.1") is None
+    assert limiter.move("", "10.0.0.1") == TOO_MANY
+    limiter.leave("")
+    assert limiter.enter("10.0.0.1") == TOO_MANY
+    limiter.leave("10.0.0.1")
+    assert limiter.enter("10.0.0.1") is None
