@@ -59,6 +59,10 @@ class Memory:
         """Return all remembered events behind a place."""
         return self._events[bisect_right(self._events, place, key=_place) :]
 
+    def older_talk(self) -> list[Placed]:
+        """Return the talk that is kept although its events are forgotten."""
+        return [event for event in self.talk if event.at <= self.forgotten]
+
     @property
     def stands(self) -> int:
         """The place of the last event that is known."""

@@ -68,6 +68,28 @@ class Found(Long):
 
 
 @dataclass(slots=True)
+class Earlier(Long):
+    """What was said last before a place. An archive is asked when its turn comes to be sent."""
+
+    count: int
+    before: int
+    now: float
+    recent: Sequence[Placed]  # what was remembered when the question stood in the log
+    archive: Archive
+
+    def parts(self) -> Iterator[Event]:
+        """Yield the lines, oldest first."""
+        stored = min(self.archive.stored, self.before - 1)
+        found = [event for event in self.recent if event.is_talk and stored < event.at < self.before][-self.count :]
+        if stored and len(found) < self.count:
+            found[:0] = self.archive.last(self.count - len(found), stored)
+        if not found:
+            yield Notice(texts.NOTHING_YET)
+        for event in found:
+            yield Past(event, self.now)
+
+
+@dataclass(slots=True)
 class Missed(Long):
     """What a session has missed since a place that the memory has forgotten, or very much."""
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..chat import texts
 from ..chat.entries import Line
 from ..chat.events import DONE, Done, Notice
 from ..chat.memory import TALK
-from ..chat.past import Found, Past
+from ..chat.past import Earlier, Found, Past
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
+from .sessions import MOST_DIGITS
 
 LAST_FORMAT = f"消息格式不正确，请使用 [/last n] 格式，n 为 1 到 {TALK}"
 SEARCH_FORMAT = "消息格式不正确，请使用 [/search words] 格式"
-NOTHING_YET = "还没有消息"
 FEW = 20  # lines
 
 
@@ -28,7 +29,24 @@ class Last(Line):
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the asker, oldest line first."""
         talk = [Past(event, self.time) for event in list(told.memory.talk)[-self.count :]]
-        told.tell_several(self.number, talk or [Notice(NOTHING_YET)])
+        told.tell_several(self.number, talk or [Notice(texts.NOTHING_YET)])
+        return DONE
+
+
+@dataclass(slots=True)
+class LastBefore(Line):
+    """The question what was said last before a place in the log."""
+
+    cost: ClassVar[float] = 0.005
+
+    count: int
+    before: int
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Tell the asker. A history is read outside the map lock, when the answer is about to be sent."""
+        memory, archive = told.memory, room.archive
+        recent = [*memory.older_talk(), *memory.since(archive.stored)]
+        told.tell_one(self.number, Earlier(self.count, self.before, self.time, recent, archive))
         return DONE
 
 
@@ -49,11 +67,16 @@ class Search(Line):
 
 
 def parse_last(request: Request) -> Entry:
-    """`/last` or `/last N`."""
-    count = request.rest.strip(" ") or str(FEW)
-    if not (count.isascii() and count.isdecimal() and len(count) < 5 and 1 <= int(count) <= TALK):
+    """`/last`, `/last N` or `/last N AT`."""
+    words = request.rest.split() or [str(FEW)]
+    if not all(word.isascii() and word.isdecimal() and len(word) <= MOST_DIGITS for word in words):
         return request.refuse(LAST_FORMAT)
-    return Last(request.number, request.time, int(count))
+    count, *before = map(int, words)
+    if not 1 <= count <= TALK or len(before) > 1:
+        return request.refuse(LAST_FORMAT)
+    if before:
+        return LastBefore(request.number, request.time, count, *before)
+    return Last(request.number, request.time, count)
 
 
 def parse_search(request: Request) -> Entry:

@@ -11,6 +11,7 @@ from server.chat.archive import Gap, Restored
 from server.chat.entries import Join
 from server.chat.events import Notice, Said
 from server.chat.kinds import Placed
+from server.chat.memory import Memory
 from server.chat.past import Past, open_room
 from server.chat.room import Room
 
@@ -34,7 +35,7 @@ class Shelf:
         yield from (event for event in self.events if after < event.at <= until)
 
     def last(self, count: int, until: int) -> Sequence[Placed]:
-        return self.events[-count:]
+        return [event for event in self.events if event.at <= until][-count:]
 
     def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
         self.asked.append((words, count, until))
@@ -62,7 +63,7 @@ def test_last_shows_twenty_lines_by_default_and_200_at_most(chat: Chat) -> None:
     assert chat.read(1) == [*(f"{CLOCK} [a:1]alice:m{number}" for number in range(230, 250)), "I'm live"]
     chat.say(1, "/last 200")
     assert len(chat.read(1)) == 201
-    for line in ("/last 201", "/last 0", "/last x", "/last 1 2", "/last ²", "/last -1"):
+    for line in ("/last 201", "/last 0", "/last x", "/last 1 2 3", "/last ²", "/last -1", f"/last 1 {10**18}"):
         chat.say(1, line)
         assert chat.read(1) == ["消息格式不正确，请使用 [/last n] 格式，n 为 1 到 200", "I'm live"]
 
@@ -156,3 +157,46 @@ def test_without_talk_a_newcomer_is_shown_nothing() -> None:
     chat = Chat(Room(replay=5))
     chat.apply(Join(2, NOW, "b:2"))
     assert not any(isinstance(event, Notice) for event in chat.values(2))
+
+
+def before(chat: Chat, count: int, at: int) -> list[str]:
+    """Return what member 1 is told about the last lines before a place."""
+    chat.read(1)
+    chat.say(1, f"/last {count} {at}")
+    return [line.partition("]")[2] or line for line in chat.read(1)]
+
+
+def test_what_was_said_last_before_a_place(chat: Chat) -> None:
+    """Oldest line first, without the line at that place, and without who came and went."""
+    chat.say(1, "one", "/me waves", "rename carol", "two", "three")
+    two = chat.room.memory.end - 1
+    assert before(chat, 2, two) == ["alice:one", "alice * waves", "I'm live"]
+    assert before(chat, 1, two + 1) == ["carol:two", "I'm live"]
+    assert before(chat, 200, 10**18 - 1)[-3:] == ["carol:two", "carol:three", "I'm live"]
+    assert before(chat, 5, 1) == ["还没有消息", "I'm live"]
+
+
+def test_what_the_archive_knows_comes_before_what_is_remembered() -> None:
+    """The archive is asked for what it has stored, and for no more than is missing."""
+    shelf = Shelf(*(said(at, f"m{at}") for at in range(1, 7)))
+    chat = Chat(open_room(10, shelf, Restored(end=6, forgotten=6), remember=100, replay=0))
+    chat.join(1, "a:1", "alice")
+    chat.say(1, "new")
+    end = chat.room.memory.end
+    assert before(chat, 3, end + 1) == ["old:m5", "old:m6", "alice:new", "I'm live"]
+    assert before(chat, 3, 5) == ["old:m2", "old:m3", "old:m4", "I'm live"]
+    assert before(chat, 1, end + 1) == ["alice:new", "I'm live"]
+    assert before(chat, 9, 1) == ["还没有消息", "I'm live"]
+
+
+def test_talk_that_is_kept_longer_than_its_events_is_found() -> None:
+    """Also where nothing else is remembered, and there is no archive."""
+    chat = Chat(Room(memory=Memory(most=8)))
+    chat.join(1, "a:1", "alice")
+    for number in range(30):
+        chat.say(1, f"m{number}")
+    first = chat.room.memory.since(0)[0]
+    assert isinstance(first, Said)
+    number = int(first.text.removeprefix("m"))
+    assert number > 2
+    assert before(chat, 4, first.at + 2)[:-1] == [f"alice:m{number + step}" for step in range(-2, 2)]
