@@ -18,6 +18,7 @@ from .settings import Settings
 from .wire.arrival import Arrival
 from .wire.decoding import decode
 from .wire.encoding import Encoding
+from .wire.transport import Transport
 from .wire.user import User
 
 RECV_SIZE = 4 * 1024  # bytes; what one user can have done before the others get a turn
@@ -38,6 +39,7 @@ class Host(Protocol):
     text: Encoding
     crlf_text: Encoding
     stopping: threading.Event
+    page: str  # where the web page is, for those who send HTTP to the wrong port; empty if there is none
 
     def new_user(self, arrival: Arrival) -> User:
         """Return a user for a new connection."""
@@ -120,11 +122,18 @@ class Inlet:
             user.transport.hang_up()
             user.outbox.close()  # only a dead broadcaster has not
             user.outbox.join(linger)
-            return
-        # To close with input unread would reset the connection, and the last words might be lost with it. A peer that
-        # goes on sending has to bear that.
-        deadline = time.monotonic() + linger
-        for _ in range(LAST_READS):
-            left = deadline - time.monotonic()
-            if left <= 0 or not user.transport.recv(RECV_SIZE, left):
-                break
+        else:
+            see_out(user.transport, linger)
+
+
+def see_out(transport: Transport, linger: float) -> None:
+    """Let a peer that was sent its last words close first, for which it has `linger` seconds.
+
+    To close with input unread would reset the connection, and the last words might be lost with it. A peer that goes on
+    sending has to bear that.
+    """
+    deadline = time.monotonic() + linger
+    for _ in range(LAST_READS):
+        left = deadline - time.monotonic()
+        if left <= 0 or not transport.recv(RECV_SIZE, left):
+            break

@@ -84,6 +84,7 @@ class ChatServer(Door):
         self.watchdog = Watchdog(settings.idle_timeout, self.broadcaster.users)
         self.supervisor = Supervisor(on_failure)
         self.stopping = threading.Event()
+        self.page = ""
         limiter = ConnectionLimiter(self.max_users, settings.max_per_ip, settings.trust_loopback)
         self.guard = Guard(Entrance(), limiter, self.supervisor, self.stopping)
         self.doors: list[Door] = [self]  # others may be added before the start

@@ -18,6 +18,14 @@ _BEGINNING = re.compile(
     rb"(?:[A-Z-]{0,20}|[A-Z-]{3,20} [^ \r\n]*|[A-Z-]{3,20} [^ \r\n]+ (?:H|HT|HTT|HTTP|HTTP/)?|\x16\x03?"
     rb"|/[a-z]{0,6}|/(?:json|resume) [^\n]{0,200})\r?\Z"
 )
+# What a browser is told that has come to the wrong door.
+_PAGE_IS_ELSEWHERE = """\
+HTTP/1.0 404 Not Found\r
+Content-Type: text/plain; charset=utf-8\r
+Connection: close\r
+\r
+这里是 telnet 的端口，网页在 {0} (this port is for telnet, the page is at {0})
+"""
 _TARGET = re.compile(rb"\A([A-Z-]+ )[^ \r\n]+")
 
 
@@ -26,6 +34,7 @@ class FirstBytes:
 
     def __init__(self) -> None:
         self.foreign = False  # whether the peer speaks HTTP or TLS
+        self.http = False  # whether it is HTTP
         self.opens = False  # whether the first line is there, and is one that brings the peer in in its own way
         self.decided = False  # whether nothing that comes can change that
         self._start = b""
@@ -34,9 +43,15 @@ class FirstBytes:
         """Take the next bytes. Return whether the peer speaks HTTP or TLS."""
         if not self.decided:
             start = self._start + data
-            self.foreign = bool(_REQUEST.match(start) or _TLS.match(start))
+            self.http = bool(_REQUEST.match(start))
+            self.foreign = self.http or bool(_TLS.match(start))
             self.opens = bool(_OPENING.match(start))
             self.decided = self.foreign or self.opens or not _BEGINNING.match(start)
             # One byte stands for all of a request's target, which may be of any length.
             self._start = b"" if self.decided else _TARGET.sub(rb"\1/", start)
         return self.foreign
+
+
+def elsewhere(page: str) -> bytes:
+    """Return the answer to a request over HTTP: one line that says where the chat's page is."""
+    return _PAGE_IS_ELSEWHERE.format(page).encode()

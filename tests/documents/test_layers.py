@@ -29,7 +29,7 @@ FILES = sorted(
     if path.name != "__init__.py" or path.parent.name == "commands"
 )
 GO_CORE = """
-server handler chat/entries chat/events chat/told chat/room commands/basic log/broadcaster threads/channel
+server handler inlet chat/entries chat/events chat/told chat/room commands/basic log/broadcaster threads/channel
 wire/outbox wire/user limits/watchdog
 """
 

@@ -45,6 +45,24 @@ def test_a_browser_is_closed_before_it_joins(server: StrictServer, peers: Peers,
     assert first.ask("who") == [first.prefix + "在线"]
 
 
+def test_a_browser_is_told_where_the_page_is(
+    server: StrictServer, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, if there is a page. What it asks for is not done."""
+    server.page = "http://10.0.0.1:8080/"
+    first = peers(server)
+    monkeypatch.setattr(first_look, "FIRST_LOOK", PATIENCE)
+    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as browser:
+        browser.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + BODY)
+        head, _, line = end_of(browser).decode().partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.0 404 ")
+    assert (
+        line
+        == "这里是 telnet 的端口，网页在 http://10.0.0.1:8080/ (this port is for telnet, the page is at http://10.0.0.1:8080/)\n"
+    )
+    assert first.ask("who") == [first.prefix + "在线"]
+
+
 BODY = b"\r\nHost: x\r\n\r\nrename webpage\nto first hi\nforged\n"
 IN_PIECES = {
     "inside the method": (b"PO", b"ST / HTTP/1.1"),
