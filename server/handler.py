@@ -10,12 +10,12 @@ from .chat import texts
 from .chat.entries import Leave, Opening
 from .chat.refusals import EndOfTooLong, TooLong
 from .chat.room import Entry
-from .inlet import RECV_SIZE, Host, Inlet, see_out
+from .inlet import RECV_SIZE, Host, Inlet
 from .threads.channel import Closed
 from .wire.arrival import Arrival
-from .wire.first_look import look
+from .wire.first_look import look, refer
 from .wire.lines import LineEvent, LineReader
-from .wire.sniff import FirstBytes, elsewhere
+from .wire.sniff import FirstBytes
 
 
 class Handler(socketserver.BaseRequestHandler):
@@ -28,8 +28,7 @@ class Handler(socketserver.BaseRequestHandler):
         """Bring a user in, do what their lines ask for, and see them out. Runs in the connection's own thread."""
         first = look(self.request.transport, self.server.stopping)
         if first.foreign:
-            if first.http and self.server.page:
-                self._send_elsewhere()
+            refer(first, self.request.transport, self.server.page, self.server.settings.linger)
             return
         self._user = self.server.new_user(self.request)
         self._inlet = Inlet(self.server, self._user, self.server.rates_of(self.request.host))
@@ -42,14 +41,6 @@ class Handler(socketserver.BaseRequestHandler):
             self._inlet.end()
         finally:
             self._user.outbox.close()  # before the connection is closed, also after a bug
-
-    def _send_elsewhere(self) -> None:
-        """Tell a web browser where the page is."""
-        transport = self.request.transport
-        with contextlib.suppress(OSError):  # it has gone
-            transport.try_send(elsewhere(self.server.page))
-        transport.stop_sending()
-        see_out(transport, self.server.settings.linger)
 
     def _live(self, opens: bool) -> None:
         """Put all that a user wants into the log, from coming to leaving. `opens`: the first line is an Opening."""

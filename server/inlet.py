@@ -18,13 +18,11 @@ from .settings import Settings
 from .wire.arrival import Arrival
 from .wire.decoding import decode
 from .wire.encoding import Encoding
-from .wire.transport import Transport
 from .wire.user import User
 
 RECV_SIZE = 4 * 1024  # bytes; what one user can have done before the others get a turn
 MOST_LINES = 64  # that are put into the log at once
 PREFIX = 64  # bytes that readers get for each line besides its text
-LAST_READS = 32  # from a peer that does not close, when the connection ends
 GOODBYE_STEP = 0.05  # seconds
 WAIT_STEP = 0.5  # seconds after which whoever waits looks whether the connection is still wanted
 
@@ -123,17 +121,4 @@ class Inlet:
             user.outbox.close()  # only a dead broadcaster has not
             user.outbox.join(linger)
         else:
-            see_out(user.transport, linger)
-
-
-def see_out(transport: Transport, linger: float) -> None:
-    """Let a peer that was sent its last words close first, for which it has `linger` seconds.
-
-    To close with input unread would reset the connection, and the last words might be lost with it. A peer that goes on
-    sending has to bear that.
-    """
-    deadline = time.monotonic() + linger
-    for _ in range(LAST_READS):
-        left = deadline - time.monotonic()
-        if left <= 0 or not transport.recv(RECV_SIZE, left):
-            break
+            user.transport.see_out(linger)

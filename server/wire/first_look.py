@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
-from .sniff import FirstBytes
+from .sniff import FirstBytes, elsewhere
 from .transport import Transport
 
 FIRST_LOOK = 0.02  # seconds for a web browser to give itself away; people are slower, and do not notice the wait
@@ -28,6 +29,15 @@ def look(transport: Transport, stopping: threading.Event) -> FirstBytes:
     except OSError:  # reset by the peer
         first.foreign = True
     return first
+
+
+def refer(first: FirstBytes, transport: Transport, page: str, seconds: float) -> None:
+    """Tell a web browser where the chat's page is, if there is one, and give it some seconds to read that."""
+    if first.http and page:
+        with contextlib.suppress(OSError):  # it has gone
+            transport.try_send(elsewhere(page))
+        transport.stop_sending()
+        transport.see_out(seconds)
 
 
 def glance(transport: Transport) -> FirstBytes:

@@ -14,9 +14,12 @@ import select
 import socket
 import sys
 import termios
+import time
 from collections.abc import Callable
 
 from .turns import TURNS
+
+LAST_READS, LAST_SIZE = 32, 4 * 1024  # reads of so many bytes, from a peer that does not close when the connection ends
 
 
 class Transport:
@@ -67,6 +70,18 @@ class Transport:
         """Let our own reader see the end. What waits can still be sent."""
         with contextlib.suppress(OSError):  # the peer is gone
             self._socket.shutdown(socket.SHUT_RD)
+
+    def see_out(self, seconds: float) -> None:
+        """Let a peer that was sent its last words close first, for which it has some seconds.
+
+        To close with input unread would reset the connection, and the last words might be lost with it. A peer that goes
+        on sending has to bear that.
+        """
+        deadline = time.monotonic() + seconds
+        for _ in range(LAST_READS):
+            left = deadline - time.monotonic()
+            if left <= 0 or not self.recv(LAST_SIZE, left):
+                break
 
     def hang_up(self) -> None:
         """End the connection both ways, which wakes whoever waits for it in `recv` or in `send_all`."""
