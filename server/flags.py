@@ -121,6 +121,13 @@ def make_parser() -> argparse.ArgumentParser:
         choices=("DEBUG", "INFO", "WARNING", "ERROR"),
         help=f"how much to log on standard error {_DEFAULT}",
     )
+    add("--log-format", default="text", choices=("text", "json"), help=f"how to log {_DEFAULT}")
+    add(
+        "--ops",
+        type=_port,
+        metavar="PORT",
+        help="show /metrics and /health to programs on this machine at this port; 0 picks a free one",
+    )
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 

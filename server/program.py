@@ -16,7 +16,11 @@ from .history.schema import HistoryError
 from .limits.descriptors import raise_file_limit
 from .log.subscriber import Subscriber
 from .ops.journal import Journal
+from .ops.json_log import JsonFormatter
 from .ops.log_handler import DroppingHandler
+from .ops.meter import Meter
+from .ops.ops_server import OpsServer
+from .ops.pages import make_pages
 from .ops.trace import Trace
 from .server import ChatServer
 from .settings import Settings
@@ -38,14 +42,14 @@ def run() -> int:
     if arguments.export:
         return _export(arguments.history, arguments.export)
     settings = settings_of(arguments)
-    handler = _start_log(arguments.log_level)
+    handler = _start_log(arguments.log_level, arguments.log_format)
     raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL)
     # Every thread inherits this mask, so the signals wait for sigwait() below. No signal handler runs anywhere, and a
     # second signal during the stop changes nothing.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    journal = Journal()
-    subscribers: list[Subscriber] = [journal]
+    journal, meter = Journal(), Meter()
+    subscribers: list[Subscriber] = [journal] if arguments.ops is None else [meter, journal]
     if arguments.trace:
         subscribers.append(Trace(handler.write_line))
     try:
@@ -59,8 +63,17 @@ def run() -> int:
         except (OSError, UnicodeError) as error:
             print(f"chatroom-server: cannot listen on {settings.ip} port {settings.port}: {error}", file=sys.stderr)
             return 1
-        with server:
+        ops = None
+        if arguments.ops is not None:
+            try:
+                ops = OpsServer(arguments.ops, make_pages(server, meter, journal, history))
+            except OSError as error:
+                print(f"chatroom-server: cannot listen on 127.0.0.1 port {arguments.ops}: {error}", file=sys.stderr)
+                return 1
+        with ops or contextlib.nullcontext(), server:
             _say_where(server)
+            if ops:
+                log.info("metrics and health: http://127.0.0.1:%d/metrics and /health", ops.port)
             log.info("%s: stopping", signal.Signals(signal.sigwait(STOP_SIGNALS)).name)
     log.info("stopped after %s", journal.summary())
     return 1 if server.supervisor.failed else 0
@@ -100,11 +113,17 @@ def reachable_address(host: str) -> str:
     return socket.gethostname()
 
 
-def _start_log(level: str) -> DroppingHandler:
+def _start_log(level: str, form: str) -> DroppingHandler:
     if sys.stderr is None:  # closed: no socket must take its place
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    handler = DroppingHandler(sys.stderr.fileno())
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", handlers=[handler])
+    if form == "json":
+        objects = JsonFormatter()
+        handler = DroppingHandler(sys.stderr.fileno(), objects.format_text)
+        handler.setFormatter(objects)
+    else:
+        handler = DroppingHandler(sys.stderr.fileno())
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
     return handler
 
 

@@ -56,12 +56,30 @@ class History:
         self._searching = threading.Lock()
         self._turn = threading.Lock()  # of those who have missed much
         self._thread = threading.Thread(target=self._live, name="history")
+        self._is_dead = False
         self.restored = self._writer.restore(remember)
 
     @property
     def stored(self) -> int:
         """The place of the last event that has been written. 0 means that nothing can be read."""
         return self._writer.stored
+
+    @property
+    def waiting(self) -> int:
+        """How many events and sessions wait to be written."""
+        return self._waiting.count
+
+    @property
+    def missing(self) -> int:
+        """How many events were left out, because too much had to wait."""
+        return self._waiting.missing
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be kept at present, or an empty text."""
+        if self._is_dead:
+            return "its thread has died of a bug"
+        return "the file cannot be written" if self._writer.pause else ""
 
     def start(self) -> None:
         """Begin to write."""
@@ -143,6 +161,7 @@ class History:
         try:
             is_clean = self._work()
         except Exception:
+            self._is_dead = True
             log.exception("history: the thread has died of a bug: nothing is kept any more, and the chat goes on")
         finally:
             self._waiting.close()  # what comes from now on is refused, and does not pile up

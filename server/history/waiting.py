@@ -122,6 +122,7 @@ class Waiting:
 
     def __init__(self, most_events: int = MOST_EVENTS, most_bytes: int = MOST_BYTES) -> None:
         self.given = 0  # the place of the last event that was handed over
+        self.missing = 0  # events for which there was no room
         self._most_events = most_events
         self._most_bytes = most_bytes
         self._channel: Channel[Part] = Channel()
@@ -184,6 +185,7 @@ class Waiting:
         self._channel.close()
 
     def _drop(self, events: Sequence[Placed], sessions: dict[str, Session]) -> None:
+        self.missing += len(events)
         if self._hole is None or not self._hole.grow(events, sessions):
             self._hole = Hole()
             self._hole.grow(events, sessions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 
 from ..chat.entries import Line
 from ..chat.events import Left
@@ -12,11 +13,12 @@ log = logging.getLogger(__name__)
 
 
 class Journal:
-    """Logs who was disconnected and why, and counts lines and deliveries. A subscriber."""
+    """Logs who was disconnected and why, and counts lines, deliveries and departures. A subscriber."""
 
     def __init__(self) -> None:
         self.lines = 0  # that users have sent
         self.deliveries = 0  # of one event to one user, receipts not counted
+        self.departures: Counter[str] = Counter()  # users who have left while the server ran, by why
 
     def record(self, batch: Batch) -> None:
         """Count what is in the batch, and log whoever did not leave by themselves."""
@@ -30,6 +32,7 @@ class Journal:
         if any(copy.end is not None for copy in copies):
             for event in events:
                 if isinstance(event, Left):
+                    self.departures[event.why] += 1
                     self._log_leaving(event)
 
     def summary(self) -> str:

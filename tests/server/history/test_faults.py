@@ -230,9 +230,13 @@ def test_what_cannot_wait_is_counted(path: Path, messages: Messages) -> None:
             tell(history, lines(13, "c", "d"))
             tell(history, lines(15, "e"))
             tell(history, lines(16, "f"))
+            assert (history.waiting, history.missing) == (2, 3)
+            while history.trouble != "the file cannot be written":  # which is known just after it has been logged
+                pass
         assert messages.next() == "history: it goes on"
         assert messages.next() == "history: missing events: 3, because too much had to wait"
-        assert history.stored == 16
+        assert (history.stored, history.trouble) == (16, "")
+        assert history.missing == 3
     assert stored(path) == ["a", "b" * 100_000, "e"]
     history = History(path)
     assert [one.after if isinstance(one, Gap) else one.at for one in history.between(10, 16)] == [11, 12, 12, 15, 15]

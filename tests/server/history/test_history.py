@@ -387,8 +387,10 @@ def test_a_thread_that_dies_does_not_stop_the_chat(
     history = History(path)
     monkeypatch.setattr(history._writer, "write", lambda parts: 1 // 0)
     history.record(batch(Pretend(lines(11, "a"))))
+    assert history.trouble == ""
     with history:
         history._thread.join()
+        assert history.trouble == "its thread has died of a bug"
         history.record(batch(Pretend(lines(12, "b"))))
         assert list(history.between(10, 12)) == [Gap(10)]
     assert "died of a bug" in caplog.messages[0]

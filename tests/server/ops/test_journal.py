@@ -23,7 +23,7 @@ def test_lines_and_deliveries_are_counted() -> None:
     broadcaster.close()
     broadcaster.listen_message()
     came, said, left = 3 + 2 + 1, 2 * 3, 2
-    assert (journal.lines, journal.deliveries) == (2, came + said + left)
+    assert (journal.lines, journal.deliveries, journal.departures) == (2, came + said + left, {"lost": 1})
     assert journal.summary() == "2 lines, 14 deliveries"
 
 

@@ -57,6 +57,36 @@ def test_what_nobody_takes_is_dropped_and_counted(pipe: Pipe) -> None:
     os.close(reading)
 
 
+def test_after_a_line_that_was_cut_another_begins(pipe: Pipe) -> None:
+    """A long line of which only a part was taken does not swallow the next one."""
+    reading, _, logger = pipe
+    logger.info("x" * 1_000_000)
+    (cut,) = read(reading)
+    assert 0 < len(cut) < 1_000_000
+    logger.info("again")
+    assert read(reading) == ["", "again"]  # the first ends the line that was cut
+    logger.info("and again")
+    assert read(reading) == ["and again"]
+    os.close(reading)
+
+
+def test_what_is_no_record_has_its_form(pipe: Pipe) -> None:
+    """Lines of the trace, and the line that says how many were dropped."""
+    reading, writing, _ = pipe
+    handler = DroppingHandler(writing, lambda text: f"<{text}>")
+    handler.write_line("x")
+    assert read(reading) == ["<x>"]
+    for _ in range(20_000):
+        handler.write_line("y" * 100)
+    assert set(read(reading)) == {f"<{'y' * 100}>"}
+    handler.write_line("z")
+    dropped, last = read(reading)
+    assert dropped.startswith("<") and dropped.endswith("lines of the log were dropped: nobody took them>")
+    assert last == "<z>"
+    handler.close()
+    os.close(reading)
+
+
 def test_a_closed_pipe_harms_nobody(pipe: Pipe) -> None:
     """What is logged is dropped when the reader of the pipe has gone."""
     reading, _, logger = pipe
