@@ -7,25 +7,25 @@ import math
 import queue
 import time
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
 
 from .events import Connected, Events, Lost, Received, Signalled, Typed
-from .menu import QUIT, Leave, Menu
-from .net.attempts import ServerUnavailable
+from .net.attempts import ReconnectPolicy, ServerUnavailable
 from .net.connection import Connection
 from .net.conversation import State
 from .net.people import Person
 from .net.session import Session
-from .net.shown import Note
 from .net.values import BadServer
-from .options import Options
-from .ui import completion
-from .ui.completion import Candidates, complete
+from .rules import QUIT
+from .ui.completion import NOTHING, Candidates, complete
 from .ui.display import Display
 from .ui.editor import Editor, Line
 from .ui.history import History
 from .ui.keyboard import Keyboard
 from .ui.keys import Key
-from .ui.output import Output
+from .ui.theme import Theme
 
 LINGER = 2.0  # seconds for the server to take our last lines while a person waits
 PATIENCE = 30.0  # the same for a script, from the last sign that they are taken
@@ -35,38 +35,51 @@ READ_AHEAD = 1000  # lines that are taken from a pipe before the server has take
 MOST_CANDIDATES = 50  # that Tab shows
 
 
+class Leave(Exception):
+    """The user wants to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user has chosen, by flags and by what the input and the output are."""
+
+    server: tuple[str, int]
+    name: str
+    policy: ReconnectPolicy
+    plain: bool
+    listen: bool
+    person: bool  # somebody types; else it is a pipe
+    theme: Theme
+
+
 class Client:
     """A conversation between a server and a user. Go: Client"""
 
     def __init__(self, options: Options, events: Events, display: Display, editor: Editor) -> None:
         """Prepare the parts of the client. Unlike its Go counterpart, this does not connect. Go: NewClient"""
-        self.partner: Person | None = None
-        self.history = editor.history
+        self.partner: Person | None = None  # whom every line is for at present
+        self.history = editor.history  # of what was said to everyone
         self._options = options
         self._events = events
         self._display = display
-        self._output = Output(display, options.theme, bell=options.bell)
         self._editor = editor
         self._keyboard = Keyboard(events)
-        host, port = options.server
+        server = "{} port {}".format(*options.server)
         self._session = Session(
-            options.policy,
-            options.name,
-            server=f"{host} port {port}",
-            plain=options.plain,
-            curious=options.person,
+            options.policy, options.name, server=server, plain=options.plain, curious=options.person
         )
         self._connection: Connection | None = None
         self._typed: deque[str | None] = deque()  # lines that nobody has asked for yet; None is the end of input
-        self._candidates: Candidates = completion.nothing
+        self._candidates = NOTHING
         self._is_leaving = False
         self._waiting_since = math.inf
 
-    def run(self) -> int:
-        """Talk until the user leaves. Return the exit status. Raise ServerUnavailable or BadServer. Go: Client.Run"""
+    def run(self, talk: Callable[[], None]) -> int:
+        """Connect, and talk until the user leaves. Return the exit status. Raise ServerUnavailable or BadServer."""
         try:
             with contextlib.suppress(Leave):
-                self._talk()
+                self._enter()
+                talk()
             return self.leave()
         except (ServerUnavailable, BadServer):
             self._session.leave()
@@ -98,7 +111,7 @@ class Client:
         if self._connection and self._session.state is State.VALUES:
             self._connection.send(f"{QUIT}\n".encode())
 
-    def ask(self, prompt: str, candidates: Candidates = completion.nothing, *, history: History | None = None) -> str:
+    def ask(self, prompt: str, candidates: Candidates = NOTHING, *, history: History | None = None) -> str:
         """Return the next line that is typed behind a prompt. Raise Leave at the end of input.
 
         Tab completes it from the candidates. With a history it is talk, which is heard again when it is taken. Without
@@ -123,7 +136,7 @@ class Client:
         try:
             history.add(line)
         except OSError as error:
-            self._session.shown.append(Note(f"历史记录无法保存：{error}"))
+            self._session.hearing.note(f"历史记录无法保存：{error}")
 
     def send(self, line: str, to: Person | None = None) -> None:
         """Send a line to the server, now or when it is there again."""
@@ -139,8 +152,8 @@ class Client:
         people = self._session.hearing.people
         return people.find(name) or (None if people.known else Person(name))
 
-    def _talk(self) -> None:
-        """Listen or talk, by the menu or without."""
+    def _enter(self) -> None:
+        """Wait until the server has let us in. Whoever only listens stays here."""
         self._act()
         patient_until = math.inf
         while self._options.listen or not (self._session.is_in or time.monotonic() >= patient_until):
@@ -148,15 +161,6 @@ class Client:
                 patient_until = time.monotonic() + GREETING_TIME
             self._wait(patient_until)
         self._keyboard.start()
-        if self._options.person:
-            menu = Menu(self)
-            if self._options.name:
-                menu.public_chat()
-            menu.run()
-            return
-        while (line := self.ask("")) != QUIT:
-            if line:
-                self.send(line)
 
     def _wait(self, until: float = math.inf) -> None:
         """Wait for one event, or until something is due, and deal with it."""
@@ -205,10 +209,7 @@ class Client:
     def _status(self, now: float) -> str:
         """Return what stands before the prompt: whether we are away, how many lines wait, and whom one talks to."""
         waiting = self._session.outgoing.unsettled
-        if not waiting:
-            self._waiting_since = math.inf
-        elif self._waiting_since == math.inf:
-            self._waiting_since = now
+        self._waiting_since = min(self._waiting_since, now) if waiting else math.inf
         status = "" if self._session.is_in else "[离线]"
         if now >= self._waiting_since + STATUS_DELAY:
             status += f"[待发{waiting}]"
@@ -228,17 +229,18 @@ class Client:
         """Complete the line. An empty one becomes the answer to the last private word."""
         line, hearing = self._editor.line, self._session.hearing
         asker = hearing.last_private
-        if not line.text and self._candidates is completion.in_chat and asker and not asker.is_gone:
-            self._editor.line = Line(answer := f"to {asker.name} ", len(answer))
+        if not line.text and self._candidates.answers and asker and not asker.is_gone:
+            self._editor.line = Line().insert(f"to {asker.name} ")
             return
         names = [name for name in hearing.people.names() if name != hearing.name]
-        completed = complete(line.before, names, self._candidates)
-        if completed.before != line.before:
-            self._editor.line = Line(completed.before + line.after, len(completed.before))
-        elif completed.candidates:
-            self.show("  ".join(completed.candidates[:MOST_CANDIDATES]))
+        self._editor.line, found = complete(line, names, self._candidates)
+        if self._editor.line == line and found:
+            self.show("  ".join(found[:MOST_CANDIDATES]))
 
     def _show_all(self) -> None:
-        """Show what has gathered."""
-        shown, self._session.shown[:] = list(self._session.shown), []
-        self._output.show(shown)
+        """Show what has gathered, in order: the conversation, and beside it what the client itself has to say."""
+        clock, render = time.strftime("%H:%M:%S"), self._options.theme.render
+        for is_note, run in groupby(self._session.shown, key=lambda value: value.type == "note"):
+            show = self._display.show_notices if is_note else self._display.show_messages
+            show([line for value in run for line in render(value, clock)])
+        self._session.shown.clear()

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from queue import SimpleQueue
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """Bytes came from standard input. They are empty at its end."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Signalled:
+class Signalled(NamedTuple):
     """A signal has come, and its handler has run."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(NamedTuple):
     """The connection stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """Lines came from the server, without their ends."""
 
     lines: list[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """The connection has ended, or never began. `why` is the system's reason, if there is one."""
 
     why: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from typing import Protocol
 
+from .client import Client, Leave
 from .net.people import Person
-from .rules import Kind, loosen, may_be_name, parse
-from .ui import completion
+from .rules import QUIT, Kind, kind_of, loosen, may_be_name
+from .ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, Candidates
 from .ui.history import History
 
 MENU = "1. 群聊\n2. 私聊\n3. 更改用户名\n0. 退出"
@@ -30,60 +30,43 @@ to 用户名 内容    私聊
 Tab 补全用户名和命令，空行时回复最近的私聊；上下键翻看输入过的内容
 Ctrl-A E U W K Y 编辑；Ctrl-D 退出；其他内容发送给所有人"""
 
-QUIT, SHOW_HELP, WHO = "/quit", "/help", "who"
-
-
-class Leave(Exception):
-    """The user wants to leave."""
-
-
-class Talker(Protocol):
-    """Whoever asks the user, shows what is said, and sends."""
-
-    partner: Person | None  # whom every line is for at present
-    history: History  # of what was said to everyone
-
-    def ask(self, prompt: str, candidates: completion.Candidates = ..., *, history: History | None = None) -> str:
-        """Return a line that the user types behind a prompt. Without a history it is an answer, and stays to be seen."""
-
-    def remember(self, line: str, history: History) -> None:
-        """Keep a line, so that Up brings it back."""
-
-    def show(self, text: str) -> None:
-        """Show the user one or more lines."""
-
-    def send(self, line: str, to: Person | None = None) -> None:
-        """Send a line."""
-
-    def find(self, name: str) -> Person | None:
-        """Return who has this name, if anybody has."""
+SHOW_HELP, WHO = "/help", "who"
 
 
 class Menu:
     """The user's side of the client. Every mode raises Leave at the end of input."""
 
-    def __init__(self, talker: Talker) -> None:
-        self._talker = talker
+    def __init__(self, client: Client, *, starts_in_chat: bool = False) -> None:
+        self._client = client
+        self._starts_in_chat = starts_in_chat
         self._private_words = History()  # which are kept in no file
         self._to_menu = False
 
     def run(self) -> None:
         """Offer the menu until the user leaves. Go: Client.Run"""
+        if self._starts_in_chat:
+            self.public_chat()
         modes = {"1": self.public_chat, "2": self.private_chat, "3": self.update_name}
         while True:
-            self._talker.show(MENU)
-            choice = _word_of(self._talker.ask(""))
+            self._client.show(MENU)
+            choice = _word_of(self._client.ask(""))
             if choice in ("0", QUIT):
                 return
             if choice in modes:
                 modes[choice]()
             else:
-                self._talker.show(HELP if choice == SHOW_HELP else WRONG_CHOICE)
+                self._client.show(HELP if choice == SHOW_HELP else WRONG_CHOICE)
+
+    def say_all(self) -> None:
+        """Say each line that comes from a pipe. Nothing is asked."""
+        while (line := self._client.ask("")) != QUIT:
+            if line:
+                self._client.send(line)
 
     def public_chat(self) -> None:
         """Say each line to everyone, unless it is a command. Go: Client.PublicChat"""
-        for line in self._lines(PUBLIC_PROMPT, completion.in_chat, self._talker.history):
-            self._talker.send(line)
+        for line in self._lines(PUBLIC_PROMPT, IN_CHAT, self._client.history):
+            self._client.send(line)
 
     def private_chat(self) -> None:
         """Ask for a user, then say each line to that user alone, under whatever name.
@@ -91,18 +74,18 @@ class Menu:
         Go: Client.PrivateChat
         Go: Client.Who
         """
-        for answer in self._lines(WHOM_PROMPT, completion.for_whom):
+        for answer in self._lines(WHOM_PROMPT, FOR_WHOM):
             name = answer.strip()
             is_name = may_be_name(name) or (":" in name and len(name.split()) == 1)  # or an address
-            partner = self._talker.find(name) if is_name else None
+            partner = self._client.find(name) if is_name else None
             if partner is None:
-                self._talker.show(NO_SUCH_USER)
+                self._client.show(NO_SUCH_USER)
                 continue
-            self._talker.partner = partner
+            self._client.partner = partner
             try:
                 self._talk_to(partner)
             finally:
-                self._talker.partner = None
+                self._client.partner = None
             if self._to_menu:
                 return
 
@@ -112,26 +95,26 @@ class Menu:
         Go: Client.Rename
         Go: Client.UpdateName
         """
-        if name := self._talker.ask(NAME_PROMPT).strip():
-            self._talker.send(f"rename {name}")
+        if name := self._client.ask(NAME_PROMPT).strip():
+            self._client.send(f"rename {name}")
 
     def _is_online(self, name: str) -> bool:
-        person = self._talker.find(name)
+        person = self._client.find(name)
         return person is not None and bool(person.addr)  # else nobody knows who is online
 
     def _talk_to(self, partner: Person) -> None:
-        for line in self._lines(PRIVATE_PROMPT, completion.in_private, self._private_words):
-            is_command = line[0] == "/" and parse(line).kind in (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME)
-            self._talker.send(line, None if is_command else partner)
+        for line in self._lines(PRIVATE_PROMPT, IN_PRIVATE, self._private_words):
+            is_command = line[0] == "/" and kind_of(line) in (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME)
+            self._client.send(line, None if is_command else partner)
             if partner.is_gone:
-                self._talker.show(f"{partner.name} 已经离开；现在叫这个名字的可能是别人，请重新选择")
+                self._client.show(f"{partner.name} 已经离开；现在叫这个名字的可能是别人，请重新选择")
                 return
 
-    def _lines(self, prompt: str, candidates: completion.Candidates, history: History | None = None) -> Iterator[str]:
+    def _lines(self, prompt: str, candidates: Candidates, history: History | None = None) -> Iterator[str]:
         """Yield what is typed until `exit` or `/menu`, without empty lines and commands that are alike in all modes."""
         self._to_menu = False
         while True:
-            typed = self._talker.ask(prompt, candidates, history=history)
+            typed = self._client.ask(prompt, candidates, history=history)
             match _word_of(typed):
                 case "":
                     continue
@@ -143,19 +126,19 @@ class Menu:
                 case "/quit":
                     raise Leave
                 case "/help":
-                    self._talker.show(HELP)
+                    self._client.show(HELP)
                     continue
                 case "who" | "/who":
-                    self._talker.send(WHO)
+                    self._client.send(WHO)
                     continue
             if history is not None:
-                self._talker.remember(typed, history)
+                self._client.remember(typed, history)
             if "\n" in typed:
                 # What was pasted is said as it is, and no line of it is a command of the client's or the server's own.
-                is_public = history is self._talker.history
+                is_public = history is self._client.history
                 pasted = [line for line in typed.split("\n") if line]
                 yield from (f"/{line}" if is_public and line[0] == "/" else line for line in pasted)
-            elif history is self._talker.history:
+            elif history is self._client.history:
                 yield loosen(typed, self._is_online)
             else:
                 yield typed

@@ -14,12 +14,11 @@ import sys
 from types import FrameType
 
 from . import __version__
-from .client import Client
+from .client import Client, Options
 from .events import Events
-from .net.attempts import ServerUnavailable
-from .net.backoff import ReconnectPolicy
+from .menu import Menu
+from .net.attempts import ReconnectPolicy, ServerUnavailable
 from .net.values import BadServer
-from .options import Options
 from .rules import may_be_name
 from .ui.editor import Editor
 from .ui.history import History, default_path
@@ -71,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = choose(arguments, person)
     if not (person and has_control()):
         with Signals(events):
-            return talk(Client(options, events, Plain(asking=person), Editor(History())))
+            return talk(options, Client(options, events, Plain(asking=person), Editor(History())))
     from .ui.screen import Screen  # which not every system can have
 
     def is_event(number: int, frame: FrameType | None) -> None:
@@ -87,13 +86,14 @@ def run(arguments: argparse.Namespace) -> int:
         handlers = {signal.SIGWINCH: is_event, signal.SIGTSTP: is_event, signal.SIGTERM: end, signal.SIGHUP: end}
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        return talk(Client(options, events, screen, editor))
+        return talk(options, Client(options, events, screen, editor))
 
 
-def talk(client: Client) -> int:
+def talk(options: Options, client: Client) -> int:
     """Let a client run. Ctrl-C leaves, and once more leaves at once. Return the exit status."""
+    menu = Menu(client, starts_in_chat=bool(options.name))
     try:
-        return client.run()
+        return client.run(menu.run if options.person else menu.say_all)
     except KeyboardInterrupt:
         with contextlib.suppress(ServerUnavailable, BadServer):
             client.leave()
@@ -121,11 +121,11 @@ def choose(arguments: argparse.Namespace, person: bool) -> Options:
         plain=arguments.plain,
         listen=arguments.listen,
         person=person,
-        bell=terminal and not arguments.no_bell,
         theme=Theme(
             colours=terminal and has_control() and not os.environ.get("NO_COLOR"),
             time=not arguments.no_time,
             addresses=arguments.verbose,
+            bell=terminal and not arguments.no_bell,
         ),
     )
 

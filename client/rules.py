@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 
 MAX_NAME = 32  # characters, after NFC
 RECEIPT = "I'm live"
+QUIT = "/quit"
 UNKNOWN_COMMAND = "未知命令，输入 /help 查看帮助"
 REFUSALS = ("服务器人数已满，请稍后再试", "来自同一地址的连接过多，请稍后再试", "服务器繁忙，请稍后再试")
 
@@ -35,15 +35,6 @@ class Kind(Enum):
     BAD = auto()  # unknown, or not in its format
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What a line asks for: for whom it is or which name it wants, and what is said."""
-
-    kind: Kind
-    name: str = ""
-    text: str = ""
-
-
 WORDS = {
     "who": Kind.QUESTION,
     "rename": Kind.RENAME,
@@ -60,29 +51,25 @@ PLAIN = ("who", "rename", "to")  # are also known without the slash
 ALONE = ("who", "help", "quit")  # nothing may follow them
 
 
-def parse(line: str) -> Command:
+def kind_of(line: str) -> Kind:
     """Return what the server will take a line for."""
     if not line:
-        return Command(Kind.HEARTBEAT)
+        return Kind.HEARTBEAT
     if line.startswith("//"):
-        return Command(Kind.TALK, text=line[1:])
-    slash = line.startswith("/")
+        return Kind.TALK
     word, separator, rest = _first_word(line.removeprefix("/"))
     alone = not rest.strip(" ")
-    if not slash and (word not in PLAIN or alone != (word in ALONE)):
-        return Command(Kind.TALK, text=line)
-    if word not in WORDS or (word in ALONE and not alone):
-        return Command(Kind.BAD)
-    kind = WORDS[word]
-    if kind is Kind.RENAME:
-        names = rest.split()
-        return Command(kind, names[0]) if len(names) == 1 else Command(Kind.BAD)
-    if kind is Kind.PRIVATE:
-        name, _, text = rest.partition(separator)
-        return Command(kind, name, text) if name and text.strip(" ") else Command(Kind.BAD)
-    if word == "me":
-        return Command(kind, text=rest) if not alone else Command(Kind.BAD)
-    return Command(kind, text=rest)
+    if line[0] != "/" and (word not in PLAIN or alone != (word in ALONE)):
+        return Kind.TALK
+    _, _, text = rest.partition(separator)
+    if (
+        (word in ALONE and not alone)
+        or (word == "me" and alone)
+        or (word == "rename" and len(rest.split()) != 1)
+        or (word == "to" and (rest.startswith(separator) or not text.strip(" ")))
+    ):
+        return Kind.BAD
+    return WORDS.get(word, Kind.BAD)
 
 
 def _first_word(text: str) -> tuple[str, str, str]:
@@ -125,7 +112,7 @@ def loosen(line: str, is_known: Callable[[str], bool]) -> str:
     Chinese input methods give full-width spaces, and phones a capital letter. `is_known` tells who is online: a line
     that begins like a private word to one of them is not for everyone.
     """
-    if (found := _WORDS.fullmatch(line)) is None or (kind := parse(line).kind) not in (Kind.TALK, Kind.BAD):
+    if (found := _WORDS.fullmatch(line)) is None or (kind := kind_of(line)) not in (Kind.TALK, Kind.BAD):
         return line
     typed, first, name, second, text = found.groups(default="")
     word = unicodedata.normalize("NFKC", typed).casefold()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from .backoff import Backoff, ReconnectPolicy
-from .values import Bye
+from .values import Value
 
+# Before each attempt. At once first, because most connections end with the server well and there.
+DELAYS = (0.0, 1.0, 2.0, 4.0, 8.0)
 STABLE = 5.0  # seconds after which a connection that is lost counts as one that has worked
 HURRY = 1.0  # seconds after an attempt, from when on something typed is a reason for the next one
 LOST = "连接中断"
@@ -16,24 +18,36 @@ class ServerUnavailable(Exception):
     """The server is not there, or has gone, or lets nobody in, and nobody wants to wait for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReconnectPolicy:
+    """What a client does in silence, and after the end of a connection."""
+
+    away_after: float = 0.0  # heartbeats go on so long after the last key
+    heartbeat: float = math.inf  # the longest silence; the server's idle limit may ask for less
+    returns: bool = True  # comes back by itself, and not only with the next line
+    patience: float = math.inf  # how long to do without a server
+    insists: bool = False  # tries again even if there was no server in the first place
+
+
+def delay_after(failures: int) -> float:
+    """Return how long to wait before something is tried again that has failed so often."""
+    return DELAYS[min(failures, len(DELAYS) - 1)]
+
+
 class Attempts:
     """The attempts to reach a server, which messages call `server`."""
 
     def __init__(self, policy: ReconnectPolicy, server: str) -> None:
         self.has_been_in = False
+        self.are_wanted = True  # even with nothing to say
         self.at = -math.inf  # when to try next
         self._policy = policy
         self._server = server
-        self._backoff = Backoff()
-        self._wants = True  # to be connected, even with nothing to say
+        self._failures = 0
         self._tried_at = self._connected_at = -math.inf
         self._away_since: float | None = None  # since when there should be a connection, and is none
         self._why = ""  # why the connection ended, or why there never was one
         self._is_told = False  # whether the user knows that attempts fail
-
-    def are_wanted(self, *, busy: bool) -> bool:
-        """Return whether there should be a connection. `busy`: there is something to say."""
-        return busy or self._wants
 
     def begin(self, now: float) -> None:
         """Take note of an attempt."""
@@ -51,33 +65,35 @@ class Attempts:
 
     def succeed(self) -> None:
         """Take note that the server does what it should."""
-        self._backoff.reset()
+        self._failures = 0
 
     def hurry(self, now: float) -> None:
         """Something was typed. That is a reason to try at once, or soon after an attempt that has failed."""
         self.at = now if self._away_since is None else min(self.at, max(now, self._tried_at + HURRY))
 
-    def lost(self, why: str, bye: Bye | None, now: float, *, was_in: bool, busy: bool, is_away: bool) -> str:
+    def lost(self, why: str, bye: Value | None, now: float, *, was_in: bool, busy: bool, is_away: bool) -> str:
         """Plan the next attempt after the end of one. Return what is to be said. Raise ServerUnavailable.
 
-        `is_away`: the user has been away for so long that the server's idle limit is welcome.
+        `busy`: there is something to say. `is_away`: the user has been away for so long that the server's idle limit
+        is welcome.
         """
-        why = bye.text or LOST if bye else why or LOST
+        why = (bye.text if bye else why) or LOST
         if not self.has_been_in and not self._policy.insists:
             where = f"{self._server} does not let you in" if bye else f"no server at {self._server}"
             raise ServerUnavailable(f"{where}: {why}")
         if was_in:
             # Where another client has resumed the session, it is not fought for.
             stays_away = bye is not None and (bye.code in ("quit", "resumed") or (bye.code == "idle" and is_away))
-            self._wants = self._policy.returns and not stays_away
+            self.are_wanted = self._policy.returns and not stays_away
             self._away_since = now
             if now - self._connected_at > STABLE:
-                self._backoff.reset()
+                self._failures = 0
         if was_in or now >= self.at:
-            self.at = now + self._backoff.next()
-        if self._away_since is None or not self.are_wanted(busy=busy):
+            self.at = now + delay_after(self._failures)
+            self._failures += 1
+        if not busy and not self.are_wanted:
             self._away_since = None
-        elif self.at - self._away_since > self._policy.patience:
+        elif self._away_since is not None and self.at - self._away_since > self._policy.patience:
             raise ServerUnavailable(f"lost the server at {self._server}: {self._why or why}")
         self._why = self._why or why
         if was_in:

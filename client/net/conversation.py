@@ -9,22 +9,21 @@
 from __future__ import annotations
 
 import math
+import re
 from enum import Enum, auto
 
-from ..rules import RECEIPT, Kind, clean
-from .attempts import Attempts, ServerUnavailable
-from .backoff import ReconnectPolicy
-from .greeting import Greeting, Meaning
+from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, Kind, clean
+from .attempts import Attempts, ReconnectPolicy, ServerUnavailable
 from .hearing import Hearing
-from .heartbeats import Heartbeats
 from .naming import Naming
 from .outgoing import Line, Outgoing
-from .shown import Heard, Note, Raw, Refused, Shown, notes, shorten
-from .values import MAX_LINE, BadServer, Bye, Done, Hello, Notice, Renamed, Users, Value
-from .values import parse as parse_value
+from .values import MAX_LINE, BadServer, Value, parse
 
 WINDOW = 16 * 1024  # bytes ahead of their receipts; less than any kernel holds, so that sending never waits
 UNSURE, UNSENT = "可能没有送达", "没有送达"
+NAMED = 3  # lines that a note names; the others are counted
+SHORT = 40  # characters of a line in a note
+_ARRIVAL = re.compile(r"(\[(.+)\]\2:)已上线")
 
 
 class State(Enum):
@@ -48,20 +47,24 @@ class Conversation:
         self, policy: ReconnectPolicy, name: str = "", *, server: str = "", plain: bool = False, curious: bool = False
     ) -> None:
         self.state = State.OFFLINE
-        self.shown: list[Shown] = []
         self.outgoing = Outgoing()
-        self.hearing = Hearing(self.shown)
+        self.hearing = Hearing()
+        self.shown = self.hearing.shown
         self.refused = False  # whether a line was
         self.failed = False  # whether a line was not sent, or nobody knows what became of it
         self.is_plain = plain  # whether the server is known to know no values
         self._policy = policy
         self._attempts = Attempts(policy, server)
-        self._heartbeats = Heartbeats(policy)
         self._naming = Naming(name)
-        self._greeting = Greeting()
         self._curious = curious
         self._token = ""
-        self._bye: Bye | None = None
+        self._idle = 0.0  # the server's idle limit in seconds; 0 for none
+        self._sent_at = -math.inf  # when the last line was sent
+        self._key_at = -math.inf  # when the user was last known to be there
+        self._first = ""  # the first line of the connection
+        self._prefix = ""  # of what we say on a server without values; nobody else can have it
+        self._greeted_at = math.inf  # when it has said its first line of text
+        self._bye: Value | None = None
         self._catching_up: Line | None = None  # when its receipt comes, what was missed has been heard
         self._finishing = self._quitting = False
 
@@ -76,34 +79,37 @@ class Conversation:
             raise BadServer(f"a line of more than {MAX_LINE // 1024} KiB")
         line = data.decode("utf-8", "replace").removesuffix("\r")
         if self.state is State.VALUES or (self.state is State.GREETING and line.startswith("{")):
-            if value := parse_value(line):
+            if value := parse(line):
                 self._take(value, now)
         elif self.state is State.GREETING:
             self._take_text(clean(line), now)
         elif line != RECEIPT:
-            self.shown.append(Raw(clean(line)))
+            self.shown.append(Value("raw", clean(line)))
         return self._flush(now)
 
     def _take(self, value: Value, now: float) -> None:
         if self._bye:
             raise BadServer("something behind its goodbye")
-        if isinstance(value, Bye):
+        if value.type == "bye":
             self._bye = value
-        elif isinstance(value, Hello):
+        elif value.type == "hello":
             self._take_hello(value)
         elif self.state is not State.VALUES:
             raise BadServer("values before its greeting")
-        elif isinstance(value, Done):
+        elif value.type == "done":
             self.hearing.answered()
             self._take_receipt(value, now)
-        elif isinstance(value, Users):
-            self.hearing.take_users(value, is_shown=not self.outgoing.is_hidden(value.line))
-        elif number := self.hearing.take(value, missed=self._catching_up is not None):
-            self.outgoing.heard(number)
-            if isinstance(value, Renamed):
+        else:
+            cause = self.outgoing.find(value.line)
+            is_new = self.hearing.take(
+                value, missed=self._catching_up is not None, hidden=cause is not None and cause.hidden
+            )
+            if is_new and cause:
+                cause.heard = True
+            if is_new and value.line and value.type == "renamed":
                 self._naming.take(value.name)
 
-    def _take_hello(self, hello: Hello) -> None:
+    def _take_hello(self, hello: Value) -> None:
         if self.state is State.VALUES:
             self.hearing.name = hello.name  # it answers a `/json` that somebody has typed
             return
@@ -111,15 +117,14 @@ class Conversation:
         self._token = hello.session
         if is_new:
             if resumes:
-                self.shown.append(Note("服务器不记得这次会话，重新开始"))
-            self._note(UNSURE, self.outgoing.lose_session(hello.line))
+                self.hearing.note("服务器不记得这次会话，重新开始")
+            self._give_up(UNSURE, self.outgoing.lose_session(hello.line))
             self._naming.greet(hello.name)
         elif lost := self.outgoing.resume(hello.line):
             self.failed = True
-            self.shown.append(Note(f"{UNSENT}：以前的 {lost} 条，服务器丢失了"))
-        self._heartbeats.idle = hello.idle
+            self.hearing.note(f"{UNSENT}：以前的 {lost} 条，服务器丢失了")
         self.hearing.greet(hello, is_first=is_first, is_new=is_new)
-        self._enter(State.VALUES)
+        self._enter(State.VALUES, hello.idle)
         if is_new and self._curious:
             self.outgoing.add(Line("who", hidden=True))
         if resumes:
@@ -127,15 +132,13 @@ class Conversation:
             self._catching_up = Line("", hidden=True)
             self.outgoing.add(self._catching_up)
 
-    def _take_receipt(self, done: Done, now: float) -> None:
+    def _take_receipt(self, done: Value, now: float) -> None:
         if not done.line:  # it tells what became of the first line of the connection
             if done.code.startswith("name_"):
                 self._refuse_name(done, now)
+        elif (line := self.outgoing.receipt(done.line)) is None:
             return
-        line = self.outgoing.receipt(done.line)
-        if line is None:
-            return
-        if line is self._catching_up:
+        elif line is self._catching_up:
             self._catching_up = None
             self.hearing.caught_up()
         elif line is self._naming.claim:
@@ -147,55 +150,55 @@ class Conversation:
         elif not line.hidden:
             self._attempts.succeed()
             if done.text:
-                self.shown.append(Heard(Notice(done.text)))
+                self.shown.append(Value("notice", done.text))
 
-    def _refuse_name(self, done: Done, now: float) -> None:
+    def _refuse_name(self, done: Value, now: float) -> None:
         if self._policy.patience < math.inf and not self._naming.was_had:
             raise ServerUnavailable(f"{self._naming.wanted}: {done.text}")
         if said := self._naming.refuse(done, now):
-            self.shown.append(Note(said))
+            self.hearing.note(said)
 
     def _claim_name(self) -> None:
         if claim := self._naming.make_claim():
             self.outgoing.add(claim)
 
     def _take_text(self, line: str, now: float) -> None:
-        match self._greeting.take(line, now):
-            case Meaning.REFUSAL:
-                self._bye = Bye("full", line)
-            case Meaning.NO_VALUES:
-                self._go_plain()
-            case Meaning.TALK:
-                self.shown.append(Raw(line))
+        """Take what a server says before it has answered in values, if it ever does."""
+        if self._greeted_at == math.inf:
+            self._greeted_at = now
+            arrival = _ARRIVAL.fullmatch(line)
+            self._prefix = arrival[1] if arrival else ""
+        if line in REFUSALS:
+            self._bye = Value("bye", line, code="full")
+        elif line in (RECEIPT, UNKNOWN_COMMAND, self._first, self._prefix + self._first):
+            self._go_plain()  # it took our question for talk, or does not know it
+        else:
+            self.shown.append(Value("raw", line))
 
     def _go_plain(self) -> None:
         self.is_plain = True
-        self.shown.append(Note("这个服务器没有会话：它说什么就显示什么，不保证送达"))
+        self.hearing.note("这个服务器没有会话：它说什么就显示什么，不保证送达")
         self._enter(State.PLAIN)
         if self._naming.wanted:
             self.outgoing.add(Line(f"rename {self._naming.wanted}", hidden=True))
 
-    def _enter(self, state: State) -> None:
+    def _enter(self, state: State, idle: float = 0.0) -> None:
         if self._attempts.has_been_in:
-            self.shown.append(Note("已重新连接"))
-        self.state = state
+            self.hearing.note("已重新连接")
+        self.state, self._idle = state, idle
         self._attempts.let_in()
 
     def _flush(self, now: float) -> bytes:
         """Return what may be sent now."""
-        data = bytearray()
-        while line := self._next():
-            data += self.outgoing.send(line, counted=self.state is State.VALUES)
-        if (
-            self._finishing
-            and self.state is State.VALUES
-            and not (self.outgoing.unsettled or self._catching_up or self._quitting or self._bye)
-        ):
+        counted = self.state is State.VALUES
+        data = b"".join(self.outgoing.send(line, counted=counted) for line in iter(self._next, None))
+        is_over = self._finishing and counted and not (self._quitting or self._bye)
+        if is_over and not (self.outgoing.unsettled or self._catching_up):
             self._quitting = True
             data += self.outgoing.send(Line("/quit", hidden=True), counted=True)
         if data:
-            self._heartbeats.sent_at = now
-        return bytes(data)
+            self._sent_at = now
+        return data
 
     def _next(self) -> Line | None:
         """Take the next line that may be sent out of those that wait."""
@@ -215,8 +218,17 @@ class Conversation:
 
     def _refuse(self, line: Line, why: str) -> None:
         self.refused = True
-        self.shown.append(Refused(shorten(line.text), line.to.name if line.to else "", why))
+        self.shown.append(Value("refused", shorten(line.text), to=line.to.name if line.to else "", why=why))
 
-    def _note(self, what: str, lines: list[Line]) -> None:
+    def _give_up(self, what: str, lines: list[Line]) -> None:
+        """Say of some lines what has become of them."""
         self.failed = self.failed or bool(lines)
-        self.shown += notes(what, [line.text for line in lines])
+        for line in lines[:NAMED]:
+            self.hearing.note(f"{what}：{shorten(line.text)}")
+        if len(lines) > NAMED:
+            self.hearing.note(f"{what}：还有 {len(lines) - NAMED} 条")
+
+
+def shorten(text: str) -> str:
+    """Return a line as a note names it."""
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 from .people import People, Person
-from .shown import Heard, Note, Shown
-from .values import Gap, Hello, Joined, Left, Notice, Placed, Renamed, Said, Users, Value, Whisper
+from .values import EVENTS, Value
 
 REMEMBERED = 1000  # places; a gap can be further back
 MISSED_BEGINS, MISSED_ENDS = "以下是离开期间的消息", "以上是离开期间的消息"
@@ -15,18 +15,22 @@ MISSED_BEGINS, MISSED_ENDS = "以下是离开期间的消息", "以上是离开�
 class Hearing:
     """What was heard over all connections. What is to be shown goes to the end of `shown`."""
 
-    def __init__(self, shown: list[Shown]) -> None:
+    def __init__(self) -> None:
+        self.shown: list[Value] = []
         self.people = People()
         self.name = ""  # our own, at present
         self.addr = ""
         self.at = "0"  # the place up to which everything was heard
         self.last_private: Person | None = None  # who has said the last private word to us
-        self._shown = shown
         self._places: deque[str] = deque(maxlen=REMEMBERED)
         self._is_marked = False  # whether it was said that what follows was missed
         self._listing = 0  # the line whose answer is being heard
 
-    def greet(self, hello: Hello, *, is_first: bool, is_new: bool) -> None:
+    def note(self, text: str) -> None:
+        """Show what the client itself has to say."""
+        self.shown.append(Value("note", text))
+
+    def greet(self, hello: Value, *, is_first: bool, is_new: bool) -> None:
         """Take note of who we are now. `is_first`: there was no session before. `is_new`: it is a new session."""
         self.name, self.addr, self.people.hold = hello.name, hello.addr, hello.hold
         if is_first:
@@ -38,33 +42,27 @@ class Hearing:
         """Take note that everything that was missed has been heard."""
         if self._is_marked:
             self._is_marked = False
-            self._shown.append(Note(MISSED_ENDS))
-
-    def take(self, value: Value, *, missed: bool) -> int:
-        """Take a value. Return the number of the line of ours that has caused it, or 0."""
-        match value:
-            case Gap(after):
-                self._take_gap(after)
-            case Joined() | Left() | Said() | Whisper() | Renamed():
-                if value.at != self.at:  # else it is heard already
-                    self.at = value.at
-                    self._places.append(value.at)
-                    self._take_event(value, missed)
-                    return getattr(value, "line", 0)
-            case Notice():
-                self._shown.append(Heard(value))
-        return 0
-
-    def take_users(self, users: Users, *, is_shown: bool) -> None:
-        """Take an answer to `who`, or a part of it."""
-        self.people.listed(users.users, more=users.line == self._listing)
-        self._listing = users.line
-        if is_shown:
-            self._shown.append(Heard(users))
+            self.note(MISSED_ENDS)
 
     def answered(self) -> None:
         """Take note that an answer, if one was being heard, is complete."""
         self._listing = 0
+
+    def take(self, value: Value, *, missed: bool, hidden: bool) -> bool:
+        """Take a value. Return whether it is an event that was not heard before. `hidden`: nobody has asked for it."""
+        if value.type == "gap":
+            self._take_gap(value.after)
+        elif value.type in EVENTS and value.at != self.at:
+            self.at = value.at
+            self._places.append(value.at)
+            self._take_event(value, missed)
+            return True
+        elif value.type == "users":
+            self.people.listed(value.users, more=value.line == self._listing)
+            self._listing = value.line
+        if value.type in ("users", "notice") and not hidden:
+            self.shown.append(value)
+        return False
 
     def _take_gap(self, after: str) -> None:
         """Say honestly what is not known any more. Places are opaque: they are only looked for."""
@@ -77,27 +75,26 @@ class Hearing:
             if lost:
                 text = f"服务器丢失了上面最后 {lost} 条消息，之后可能还缺一些"
         self.at = after
-        self._shown.append(Note(text))
+        self.note(text)
 
-    def _take_event(self, value: Placed, missed: bool) -> None:
-        own = bool(getattr(value, "line", 0))
-        is_me = False
-        match value:
-            case Joined():
+    def _take_event(self, value: Value, missed: bool) -> None:
+        is_me, is_told = value.addr == self.addr, True
+        match value.type:
+            case "joined":
                 self.people.joined(value.name, value.addr, value.time)
-                is_me = missed and value.addr == self.addr
-            case Left():
-                is_me = value.name == self.name and missed
+                is_told = not (missed and is_me)
+            case "left":
                 self.people.left(value.addr, value.why, value.time)
-            case Renamed():
+                is_told = not (missed and value.name == self.name)
+            case "renamed":
                 self.people.renamed(value.addr, value.name)
-                is_me = value.addr == self.addr
                 self.name = value.name if is_me else self.name
-            case Whisper() if not own:
+                is_told = not is_me
+            case "whisper" if not value.line:
                 self.last_private = self.people.find(value.name) or Person(value.name)
-        if is_me:  # it is said in another way
+        if not is_told:  # our own coming, going and name are said in another way
             return
         if missed and not self._is_marked:
             self._is_marked = True
-            self._shown.append(Note(MISSED_BEGINS))
-        self._shown.append(Heard(value, own, missed))
+            self.note(MISSED_BEGINS)
+        self.shown.append(replace(value, missed=missed))

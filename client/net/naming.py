@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from ..rules import fold
-from .backoff import Backoff
+from .attempts import delay_after
 from .outgoing import Line
-from .values import Done
+from .values import Value
 
 CLAIM = 4.0  # seconds, at least, between two attempts: the server counts them
 
@@ -21,8 +21,7 @@ class Naming:
         self.was_had = False  # at any time
         self.claim: Line | None = None  # by which we ask for it, if that is on its way
         self.claim_at = math.inf  # when to ask again
-        self._backoff = Backoff()
-        self._is_told = False  # whether the user knows that the name cannot be had
+        self._refusals = 0
 
     def greet(self, name: str) -> None:
         """Take note of the name that we have at the beginning of a session."""
@@ -32,8 +31,7 @@ class Naming:
     def take(self, name: str) -> None:
         """Take note that we have got another name. From now on we want this one."""
         self.wanted, self.is_had, self.was_had = name, True, True
-        self._is_told, self.claim_at = False, math.inf
-        self._backoff.reset()
+        self._refusals, self.claim_at = 0, math.inf
 
     def make_claim(self) -> Line | None:
         """Return the line that asks for our name, or None if we have it or are asking for it."""
@@ -43,14 +41,14 @@ class Naming:
         self.claim = Line(f"rename {self.wanted}", hidden=True)
         return self.claim
 
-    def refuse(self, done: Done, now: float) -> str:
+    def refuse(self, done: Value, now: float) -> str:
         """Take note why we do not get it. Return what is to be said.
 
         It may be our own last connection that still has the name, so it is asked for again.
         """
-        self.claim_at = math.inf if done.code == "name_bad" else now + CLAIM + self._backoff.next()
-        was_told, self._is_told = self._is_told, True
-        return "" if was_told else f"{self.wanted}：{done.text}；输入 rename 新名字 换一个"
+        self.claim_at = math.inf if done.code == "name_bad" else now + CLAIM + delay_after(self._refusals)
+        self._refusals += 1
+        return "" if self._refusals > 1 else f"{self.wanted}：{done.text}；输入 rename 新名字 换一个"
 
     def lose(self) -> None:
         """Take note that the connection is lost."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..rules import Kind, parse
+from ..rules import Kind, kind_of
 from .people import Person
 from .values import BadServer
 
@@ -36,7 +36,7 @@ class Line:
     @property
     def kind(self) -> Kind:
         """What the server takes it for."""
-        return Kind.PRIVATE if self.to else parse(self.text).kind
+        return Kind.PRIVATE if self.to else kind_of(self.text)
 
     def written(self) -> bytes:
         """Return it as it is sent now: a private word goes to the present name of its receiver."""
@@ -87,10 +87,9 @@ class Outgoing:
             self._drop(oldest)
         return data
 
-    def is_hidden(self, number: int) -> bool:
-        """Return whether the client itself has sent this line."""
-        line = self._kept.get(number)
-        return line is not None and line.hidden
+    def find(self, number: int) -> Line | None:
+        """Return the line of a number, unless it is forgotten."""
+        return self._kept.get(number)
 
     def receipt(self, number: int) -> Line | None:
         """Return the line that has its receipt now, or None if it had it before. Raise BadServer."""
@@ -105,11 +104,6 @@ class Outgoing:
             self.ahead -= line.size
             self.unsettled -= not line.hidden
         return line
-
-    def heard(self, number: int) -> None:
-        """Take note that what one of our lines has caused has come back."""
-        if line := self._kept.get(number):
-            line.heard = True
 
     def resume(self, taken: int) -> int:
         """Go on with the session, of which `taken` lines were taken. Return how many others are lost. Raise BadServer."""

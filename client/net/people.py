@@ -45,10 +45,6 @@ class People:
         online = (person for person in self._by_addr.values() if fold(person.name) == key)
         return next(online, self._away.get(key))
 
-    def forget(self) -> None:
-        """Take note that nobody knows who is online. Everyone is gone until `listed` says otherwise."""
-        self.known = False
-
     def joined(self, name: str, addr: str, time: str) -> None:
         """Take note that somebody has come. A program that comes back in time is the same person."""
         person = self._away.pop(fold(name), None)

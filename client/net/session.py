@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 
-from ..rules import Kind, parse
+from ..rules import Kind, kind_of
 from .conversation import UNSENT, Conversation, State
-from .greeting import Greeting
 from .outgoing import Line
 from .people import Person
-from .shown import Note
 
 LONGEST_TYPED = 64 * 1024  # bytes; our server ends the connection of whoever sends a longer line
+UNANSWERED = 10.0  # seconds after its first line of text, within which a server has to answer in values
 UNCONFIRMED = "没有等到确认"
+# Heartbeats, in seconds.
+SHARE = 0.4  # of the server's idle limit
+CALM = 30.0  # for a server without an idle limit
+USUAL_IDLE = 10.0  # the idle limit of a server that does not say what it has
 
 
 class Session(Conversation):
@@ -36,7 +39,7 @@ class Session(Conversation):
     def _should_connect(self) -> bool:
         busy = bool(self.outgoing.unsettled)
         is_over = self._quitting or (self._finishing and self._attempts.has_been_in and not busy)
-        return not is_over and self._attempts.are_wanted(busy=busy)
+        return not is_over and (busy or self._attempts.are_wanted)
 
     def wants_connection(self, now: float) -> bool:
         """Return whether it is time for a new connection."""
@@ -48,7 +51,7 @@ class Session(Conversation):
             case State.OFFLINE:
                 return self._attempts.at if self._should_connect else math.inf
             case State.GREETING:
-                return self._greeting.due()
+                return self._greeted_at + UNANSWERED
             case State.CONNECTING:
                 return math.inf
         return min(self._heartbeat_at(), self._naming.claim_at)
@@ -59,20 +62,20 @@ class Session(Conversation):
             self.key(now)
         self._attempts.begin(now)
         self.state, self._bye = State.CONNECTING, None
+        self._prefix, self._greeted_at = "", math.inf
         name = self._naming.wanted
         if self.is_plain:
-            first = f"rename {name}" if name else ""
+            self._first = f"rename {name}" if name else ""
         elif self._token:
-            first = f"/resume {self._token} {self.hearing.at}"
+            self._first = f"/resume {self._token} {self.hearing.at}"
         else:
-            first = f"/json {name}" if name else "/json"
-        self._greeting = Greeting(first)
-        return f"{first}\n".encode() if first else b""
+            self._first = f"/json {name}" if name else "/json"
+        return f"{self._first}\n".encode() if self._first else b""
 
     def connected(self, now: float) -> bytes:
         """Take note that the connection stands. Return what is to be sent."""
         self._attempts.stands(now)
-        self._heartbeats.sent_at = now
+        self._sent_at = now
         self.state = State.GREETING
         if self.is_plain:
             self._enter(State.PLAIN)
@@ -80,13 +83,13 @@ class Session(Conversation):
 
     def key(self, now: float) -> None:
         """Take note that somebody has pressed a key."""
-        self._heartbeats.key_at = now
+        self._key_at = now
 
     def say(self, line: str, now: float, to: Person | None = None) -> bytes:
         """Have a line sent, to everyone or to one alone, now or later. Return what is to be sent now."""
         if len(line.encode("utf-8", "replace")) > LONGEST_TYPED:
             self._refuse(Line(line, to), "消息过长")
-        elif line.startswith("/resume") and not to and parse(line).kind is Kind.VALUES:
+        elif line.startswith("/resume") and not to and kind_of(line) is Kind.VALUES:
             self._refuse(Line(line, to), "这个命令供程序使用")
         else:
             self.outgoing.add(Line(line, to))
@@ -101,7 +104,7 @@ class Session(Conversation):
 
     def act(self, now: float) -> bytes:
         """Do what is due. Return what is to be sent."""
-        if self.state is State.GREETING and now >= self._greeting.due():
+        if self.state is State.GREETING and now >= self._greeted_at + UNANSWERED:
             self._go_plain()
         if self.is_in and now >= self._heartbeat_at():
             self.outgoing.add(Line("", hidden=True))
@@ -120,15 +123,23 @@ class Session(Conversation):
             return
         if bye and bye.code == "quit":
             self._token = ""
-        busy, is_away = bool(self.outgoing.unsettled), self._heartbeats.is_away(now)
-        if said := self._attempts.lost(why, bye, now, was_in=was_in, busy=busy, is_away=is_away):
-            self.shown.append(Note(said))
+        busy = bool(self.outgoing.unsettled)
+        if said := self._attempts.lost(why, bye, now, was_in=was_in, busy=busy, is_away=self._is_away(now)):
+            self.hearing.note(said)
 
     def leave(self) -> None:
         """Say which lines were not sent or not confirmed, for nobody waits for them any more."""
-        self._note(UNCONFIRMED, [line for line in self.outgoing.sent if not line.hidden])
-        self._note(UNSENT, [line for line in self.outgoing.waiting if not line.hidden])
+        self._give_up(UNCONFIRMED, [line for line in self.outgoing.sent if not line.hidden])
+        self._give_up(UNSENT, [line for line in self.outgoing.waiting if not line.hidden])
+
+    def _is_away(self, now: float) -> bool:
+        """Return whether the user has been away for so long that the server's idle limit is welcome."""
+        return self._key_at + self._policy.away_after <= now
 
     def _heartbeat_at(self) -> float:
-        """Return when the next heartbeat is due. What is on its way is one itself."""
-        return math.inf if self._finishing or self.outgoing.sent else self._heartbeats.due()
+        """Return when silence is to be broken, to stay in the room. What is on its way is a heartbeat itself."""
+        is_for_ever = self._policy.away_after == math.inf
+        if self._finishing or self.outgoing.sent or self._is_away(self._sent_at) or not (self._idle or is_for_ever):
+            return math.inf
+        idle = USUAL_IDLE if self.state is State.PLAIN else self._idle
+        return self._sent_at + min(self._policy.heartbeat, SHARE * idle or CALM)

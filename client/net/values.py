@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,152 +19,60 @@ MAX_LINE = 256 * 1024  # bytes; no line of our server comes near that
 MAX_DIGITS = 18
 MAX_TOKEN = 100  # characters of what is handed back to the server
 
+# The fields of each type. Those with a question mark may be missing.
+FIELDS = {
+    "hello": "session line addr name at hold? idle?",  # the answer to `/json` and `/resume`
+    "joined": "at name addr time?",
+    "left": "at name addr time? why?",
+    "said": "at name addr text time? line?",
+    "emote": "at name addr text time? line?",
+    "whisper": "at name to text time? line?",
+    "renamed": "at old name addr time? line?",
+    "users": "line users",  # who is online, or a part of them
+    "done": "line? code? text?",  # the receipt of a line, which was refused if there is a code
+    "notice": "text",  # anything else that is to be read, perhaps in several lines
+    "gap": "after",  # the server does not know any more what came after a place
+    "bye": "code text?",  # the last value of a connection
+}
+# These have a place in the log, and are heard once.
+EVENTS = ("joined", "left", "said", "emote", "whisper", "renamed")
+
 
 class BadServer(Exception):
     """The server does not keep to the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
-    """The answer to `/json` and `/resume`. `line` is the last line that was taken from this session."""
+class Value:
+    """Something that the server has told, or that the client itself has to show: a `note`, `raw` text, `refused` text."""
 
-    session: str
-    line: int
-    addr: str
-    name: str
-    at: str
+    type: str
+    text: str = ""
+    name: str = ""
+    addr: str = ""
+    to: str = ""  # the name of whoever a private word is for
+    old: str = ""  # the name before
+    why: str = ""
+    code: str = ""
+    at: str = ""  # the place in the log
+    after: str = ""
+    time: str = ""
+    line: int = 0  # of ours, by its number; an event has it in our own copy alone
+    session: str = ""
     hold: float = 0.0  # seconds that the session waits for its program
     idle: float = 0.0  # seconds of silence that the server allows; 0 is for ever
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Somebody has come."""
-
-    at: str
-    name: str
-    addr: str
-    time: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Somebody has gone."""
-
-    at: str
-    name: str
-    addr: str
-    time: str = ""
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Somebody has said something to everyone. `line` is the number of our own line, in our own copy alone."""
-
-    at: str
-    name: str
-    addr: str
-    text: str
-    time: str = ""
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Emote(Said):
-    """Somebody says what they do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Whisper:
-    """A private word. The copy of its sender has the number of the line."""
-
-    at: str
-    name: str
-    to: str
-    text: str
-    time: str = ""
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Renamed:
-    """Somebody has another name."""
-
-    at: str
-    old: str
-    name: str
-    addr: str
-    time: str = ""
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Users:
-    """Who is online, or a part of them: pairs of name and address."""
-
-    line: int
-    users: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The receipt of the line number `line`. With a `code` the line was refused."""
-
-    line: int = 0
-    code: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Anything else that is to be read, perhaps in several lines."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """What came after the place `after` is not known to the server any more."""
-
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bye:
-    """The last value of a connection."""
-
-    code: str
-    text: str = ""
-
-
-Placed = Joined | Left | Said | Whisper | Renamed
-Value = Hello | Placed | Users | Done | Notice | Gap | Bye
-KINDS: dict[str, type[Value]] = {
-    "hello": Hello,
-    "joined": Joined,
-    "left": Left,
-    "said": Said,
-    "emote": Emote,
-    "whisper": Whisper,
-    "renamed": Renamed,
-    "users": Users,
-    "done": Done,
-    "notice": Notice,
-    "gap": Gap,
-    "bye": Bye,
-}
+    users: tuple[tuple[str, str], ...] = ()  # names and addresses
+    missed: bool = False  # whether it happened while we were away
 
 
 def parse(line: str) -> Value | None:
     """Return the value on a line, or None if its type is unknown. Raise BadServer if it is none."""
     try:
         found = json.loads(line, parse_int=_whole, parse_constant=_refuse)
-        name = found.get("type") if isinstance(found, dict) else None
-        if not isinstance(name, str):
+        kind = found.get("type") if isinstance(found, dict) else None
+        if not isinstance(kind, str):
             raise ValueError("no object with a type")  # noqa: TRY004, because it is caught below
-        kind = KINDS.get(name)
-        return kind(**_fields_of(kind, found)) if kind else None
+        return Value(kind, **dict(_fields_of(kind, found))) if kind in FIELDS else None
     except (ValueError, RecursionError) as error:
         raise BadServer(f"bad value ({str(error)[:80] or 'too deep'}): {clean(line[:80])}") from None
 
@@ -176,44 +85,37 @@ def moment(time: str) -> datetime | None:
         return None
 
 
-def _fields_of(kind: type[Value], found: dict[str, object]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for field in fields(kind):
-        if field.name in found:
-            name = "lines" if kind is Notice else field.name
-            values[field.name] = _check(name, str(field.type), found[field.name])
-        elif field.default is MISSING:
-            raise ValueError(f"no {field.name}")
-    return values
+def _fields_of(kind: str, found: dict[str, object]) -> Iterator[tuple[str, Any]]:
+    for field in FIELDS[kind].split():
+        name = field.removesuffix("?")
+        if name in found:
+            yield name, _check("lines" if kind == "notice" else name, found[name])
+        elif name == field:
+            raise ValueError(f"no {name}")
 
 
-def _check(name: str, expected: str, value: object) -> object:
-    """Return a field's value, cleaned. Raise ValueError if it is not of the type that is expected."""
-    if name in ("at", "after", "session"):
-        if isinstance(value, str) and value.isprintable() and 0 < len(value) <= MAX_TOKEN and " " not in value:
-            return value
-    elif name == "users":
-        if isinstance(value, list):
-            return tuple(_user(each) for each in value)
-    elif name == "lines":
-        if isinstance(value, str):
+def _check(name: str, value: object) -> object:
+    """Return a field's value, cleaned. Raise ValueError if it is not of the type that the field has."""
+    match name, value:
+        case (("at" | "after" | "session"), str()):
+            if value.isprintable() and 0 < len(value) <= MAX_TOKEN and " " not in value:
+                return value
+        case (("line" | "hold" | "idle"), (int() | float())):
+            is_number = isinstance(value, int) or name != "line"
+            if is_number and not isinstance(value, bool) and 0 <= value < math.inf:
+                return value
+        case "users", list():
+            return tuple((_check("name", each["name"]), _check("addr", each["addr"])) for each in map(_user, value))
+        case "lines", str():
             return "\n".join(map(clean, value.split("\n")))
-    elif expected == "str":
-        if isinstance(value, str):
+        case _, str() if name not in ("line", "hold", "idle", "users"):
             return clean(value)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
-        if expected == "float":
-            return float(value)
-        if isinstance(value, int):
-            return value
     raise ValueError(f"bad {name}")
 
 
-def _user(value: object) -> tuple[str, str]:
-    if isinstance(value, dict):
-        name, addr = value.get("name"), value.get("addr")
-        if isinstance(name, str) and isinstance(addr, str):
-            return clean(name), clean(addr)
+def _user(value: object) -> dict[str, object]:
+    if isinstance(value, dict) and value.keys() >= {"name", "addr"}:
+        return value
     raise ValueError("bad user")
 
 

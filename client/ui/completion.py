@@ -3,65 +3,59 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .editor import Line
 
 _LOCAL = ("exit", "/menu", "/help", "/quit")
-_COMMANDS = (
-    *("who", "rename ", "to ", *_LOCAL),
-    *("/who", "/rename ", "/to ", "/me ", "/last", "/search "),
-)
+_COMMANDS = ("who", "rename ", "to ", "/who", "/rename ", "/to ", "/me ", "/last", "/search ")
 _IN_ADDRESS = ".:[]%"
 
-Candidates = Callable[[str, Iterable[str]], list[str]]
+
+class Candidates(NamedTuple):
+    """What can be meant where somebody types."""
+
+    words: tuple[str, ...] = ()  # at the start of a line
+    names_first: bool = False  # whether names can stand there, too
+    names_later: bool = False  # and anywhere else
+    answers: bool = False  # whether an empty line can become an answer to the last private word
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """The text before the cursor as it is now, and what its last word may become if that is not settled."""
-
-    before: str
-    candidates: list[str]
+NOTHING = Candidates()
+IN_CHAT = Candidates(_COMMANDS + _LOCAL, names_later=True, answers=True)
+IN_PRIVATE = Candidates((*_LOCAL, "who"), names_first=True, names_later=True)
+FOR_WHOM = Candidates(("who", "exit"), names_first=True)
 
 
-def in_chat(words: str, names: Iterable[str]) -> list[str]:
-    """Return commands at the start of a line, and names anywhere else. After `to` a space follows them."""
-    if not words:
-        return list(_COMMANDS)
-    return [f"{name} " for name in names] if words in ("to ", "/to ") else list(names)
-
-
-def in_private(words: str, names: Iterable[str]) -> list[str]:
-    """Return names, for a line that only one user will read, and what leads away from there."""
-    return [*names, *_LOCAL, "who"] if not words else list(names)
-
-
-def for_whom(words: str, names: Iterable[str]) -> list[str]:
-    """Return names, and what else may be answered."""
-    return [] if words else [*names, "who", "exit"]
-
-
-def nothing(words: str, names: Iterable[str]) -> list[str]:
-    """Return nothing."""
-    return []
-
-
-def complete(before: str, names: Iterable[str], candidates: Candidates) -> Completed:
-    """Return what stands before the cursor, with its last word completed as far as the candidates agree.
+def complete(line: Line, names: Iterable[str], candidates: Candidates) -> tuple[Line, list[str]]:
+    """Return the line with the word before its cursor completed as far as is certain, and what that may become.
 
     Chinese is written without spaces. So a word may begin behind any character that is not of a Latin word.
     """
-    names = list(names)
+    before, names = line.before, list(names)
     first = before.rfind(" ") + 1
     for start in [first, *(place for place in range(first + 1, len(before)) if _may_end(before[place - 1]))]:
         words, word = before[:start], before[start:]
-        fitting = sorted({each for each in candidates(words, names) if each.casefold().startswith(word.casefold())})
+        fitting = sorted(
+            {each for each in _all(words, names, candidates) if each.casefold().startswith(word.casefold())}
+        )
         if fitting:
             common = os.path.commonprefix(fitting)
             if len(common) < len(word):  # what fits differs in the case of what is typed
                 common = word
-            return Completed(words + common, fitting if len(fitting) != 1 else [])
-    return Completed(before, [])
+            completed = words + common
+            return Line(completed + line.after, len(completed)), fitting if len(fitting) != 1 else []
+    return line, []
+
+
+def _all(words: str, names: list[str], candidates: Candidates) -> list[str]:
+    """Return what may stand behind some words. A space follows whom a private word is for."""
+    if not words:
+        return [*candidates.words, *(names if candidates.names_first else [])]
+    if words in ("to ", "/to "):
+        names = [f"{name} " for name in names]
+    return names if candidates.names_later else []
 
 
 def _may_end(char: str) -> bool:

@@ -27,14 +27,12 @@ class Plain(Display):
         self._partial = bytearray()
 
     def ask(self, prompt: str, *, keep: bool = False) -> None:
-        """Say what to type now."""
         if self._asking:
             self._prompt = self._status + prompt if prompt else ""
             self._aside.write(self._prompt)
             self._aside.flush()
 
     def feed(self, data: bytes) -> Iterator[str | Key | None]:
-        """Yield the lines that are completed, and None at the end of input."""
         first, *more = data.split(b"\n")
         self._partial += first[: max(0, LONGEST - len(self._partial))]
         for piece in more:
@@ -46,15 +44,12 @@ class Plain(Display):
             yield None
 
     def show_messages(self, lines: Iterable[str]) -> None:
-        """Show lines of the conversation."""
         self._write(sys.stdout, lines)
 
     def show_notices(self, lines: Iterable[str]) -> None:
-        """Show what is not of the conversation."""
         self._write(self._aside, lines)
 
     def set_status(self, status: str) -> None:
-        """Show a status before the next prompt."""
         self._status = status
 
     def signalled(self, number: int) -> None:

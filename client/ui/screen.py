@@ -50,13 +50,11 @@ class Screen(Display):
         self._give_back()
 
     def ask(self, prompt: str, *, keep: bool = False) -> None:
-        """Let a line be typed behind a prompt. `keep` leaves both on the screen when the line is entered."""
         self._prompt = prompt
         self._keep = keep
         self._redraw()
 
     def feed(self, data: bytes) -> Iterator[str | Key | None]:
-        """Yield the lines that are entered, COMPLETE where that is asked for, and None at the end of input."""
         if not data:  # the terminal is gone
             yield None
         for key in self._keys.feed(data):
@@ -74,7 +72,6 @@ class Screen(Display):
         self._redraw()
 
     def show_messages(self, lines: Iterable[str]) -> None:
-        """Show lines above what is being typed."""
         columns = _size().columns
         text = "".join(f"{wrap(line, columns, self._indent)}\n" for line in lines)
         self._write(self._erased() + text + self._draw())
@@ -82,7 +79,6 @@ class Screen(Display):
     show_notices = show_messages
 
     def set_status(self, status: str) -> None:
-        """Show a status before the prompt from now on."""
         if status != self._status:
             self._status = status
             self._redraw()

@@ -6,8 +6,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..net.shown import Heard, Note, Raw, Refused, Shown
-from ..net.values import Emote, Joined, Left, Notice, Placed, Renamed, Said, Users, Whisper, moment
+from ..net.values import Value, moment
 from ..rules import fold
 
 # The colours that can be read on black and on white, and that are not taken for an alarm.
@@ -25,44 +24,48 @@ class Theme:
     colours: bool = False
     time: bool = True
     addresses: bool = False
+    bell: bool = False  # for a private word
 
     @property
     def indent(self) -> int:
         """How far further rows of a line are indented: further than any line, so that none looks like another line."""
         return 13 if self.time else 4
 
-    def render(self, shown: Shown, clock: str) -> list[str]:
+    def render(self, value: Value, clock: str) -> list[str]:
         """Return lines without their ends: `CLOCK MARK NAME:TEXT`."""
-        match shown:
-            case Note(text):
-                return [self._paint(f"{clock} {NEWS} {text}" if self.time else f"{NEWS} {text}", _DIM)]
-            case Raw(text):
-                mark, lines = PLAIN, [text]
-            case Refused(text, to, reason):
-                mark, lines = REFUSED, [(self._private("→ ", to) if to else "") + f"{text}（{reason}）"]
-            case Heard(Users(_, users)):
-                mark, lines = NEWS, [self._paint(f"{self._address(a)}{name}:{LISTED}", _DIM) for name, a in users]
-            case Heard(Notice(text)):
-                mark, lines = NEWS, text.split("\n")
-            case Heard(Joined() | Left() | Said() | Whisper() | Renamed() as value, own, missed):
-                clock = _clock_of(value.time, clock) if missed else clock
-                is_news = isinstance(value, Joined | Left | Renamed)
-                mark, lines = NEWS if is_news else OWN if own else PLAIN, [self._event(value, own)]
+        if value.type == "note":
+            return [self._paint(f"{clock} {NEWS} {value.text}" if self.time else f"{NEWS} {value.text}", _DIM)]
+        mark, lines = self._lines(value)
+        clock = _clock_of(value.time, clock) if value.missed else clock
         start = f"{self._paint(clock, _DIM)} {mark} " if self.time else f"{mark} "
         return [start + line for line in lines]
 
-    def _event(self, value: Placed, own: bool) -> str:
-        match value:
-            case Joined(_, name, addr) | Left(_, name, addr):
-                what = ONLINE if isinstance(value, Joined) else OFFLINE
-                return self._paint(f"{self._address(addr)}{name}:{what}", _DIM)
-            case Renamed(_, old, name, addr):
-                return self._paint(f"{self._address(addr)}{old} 改名为 {name}", _DIM)
-            case Whisper(_, name, to, text):
-                return (self._private("→ ", to) if own else self._private("", name)) + text
-            case Said(_, name, addr, text):
-                start = self._paint(self._address(addr), _DIM) + self._name(name, own)
-                return f"{start} * {text}" if isinstance(value, Emote) else f"{start}:{text}"
+    def _lines(self, value: Value) -> tuple[str, list[str]]:
+        """Return the mark of a value, and its lines without it."""
+        name, is_own = value.name, bool(value.line)
+        said = OWN if is_own else PLAIN
+        match value.type:
+            case "refused":
+                to = self._private("→ ", value.to) if value.to else ""
+                return REFUSED, [f"{to}{value.text}（{value.why}）"]
+            case "users":
+                return NEWS, [self._news(addr, f"{name}:{LISTED}") for name, addr in value.users]
+            case "notice":
+                return NEWS, value.text.split("\n")
+            case "joined" | "left":
+                return NEWS, [self._news(value.addr, f"{name}:{ONLINE if value.type == 'joined' else OFFLINE}")]
+            case "renamed":
+                return NEWS, [self._news(value.addr, f"{value.old} 改名为 {name}")]
+            case "whisper":
+                start = self._private("→ ", value.to) if is_own else self._private("", name)
+                return said, [start + value.text + "\a" * (self.bell and not is_own)]
+            case "said" | "emote":
+                start = self._paint(self._address(value.addr), _DIM) + self._name(name, is_own)
+                return said, [f"{start}{':' if value.type == 'said' else ' * '}{value.text}"]
+        return PLAIN, [value.text]
+
+    def _news(self, addr: str, text: str) -> str:
+        return self._paint(self._address(addr) + text, _DIM)
 
     def _private(self, arrow: str, name: str) -> str:
         return f"{self._paint('[私聊]', _PRIVATE)} {arrow}{self._name(name)}: "

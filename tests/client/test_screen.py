@@ -48,7 +48,7 @@ def start(tmux: Tmux, server: StrictServer, *flags: str, **environment: str) -> 
     On a busy machine the server may not wait long enough for its first line, and announces its address instead.
     """
     tmux.start("--port", str(server.port), "--name", "小明", *flags, **environment)
-    tmux.wait(lambda screen: "已上线" in "".join(screen) and PROMPT in screen)
+    tmux.wait(lambda screen: "已上线" in "".join(row.strip() for row in screen) and PROMPT in screen)
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.net.attempts import ServerUnavailable
-from client.net.backoff import DELAYS, ReconnectPolicy
+from client.net.attempts import DELAYS, ReconnectPolicy, ServerUnavailable
 from client.net.conversation import WINDOW, State
-from client.net.heartbeats import CALM
 from client.net.people import Person
-from client.net.session import LONGEST_TYPED, Session
-from client.net.shown import Heard, Note, Raw, Refused
-from client.net.values import MAX_LINE, BadServer, Emote, Notice, Said, Users, Whisper
+from client.net.session import CALM, LONGEST_TYPED, Session
+from client.net.values import MAX_LINE, BadServer, Value
 
 TOKEN = "t" * 32
 TIME = "2026-11-24T21:00:00.000Z"
@@ -86,14 +83,14 @@ class Server:
         sent, self.sent = self.sent, []
         return sent
 
-    def shown(self) -> list[Any]:
+    def shown(self) -> list[Value]:
         """Return what was shown since the last time."""
         shown = list(self.session.shown)
         self.session.shown.clear()
         return shown
 
     def notes(self) -> list[str]:
-        return [each.text for each in self.shown() if isinstance(each, Note)]
+        return [each.text for each in self.shown() if each.type == "note"]
 
     def _send(self, data: bytes) -> None:
         self.sent += data.decode().split("\n")[:-1]
@@ -109,7 +106,7 @@ def test_what_is_typed_waits_for_the_greeting() -> None:
     assert server.take() == ["one"]
     server.event("said", name="小明", addr="me:1", text="one", line=1)
     server.tell("done", line=1)
-    assert [(each.value.text, each.own) for each in server.shown()] == [("one", True)]
+    assert [(each.text, each.line) for each in server.shown()] == [("one", 1)]
     assert server.session.outgoing.unsettled == 0
 
 
@@ -183,7 +180,7 @@ def test_a_refusal_that_is_told_later() -> None:
     server.shown()
     for _ in range(2):
         server.tell("done", line=1, code="unknown_command", text="?")
-    assert server.shown() == [Refused("/nothing", "", "?")]
+    assert server.shown() == [Value("refused", "/nothing", why="?")]
     assert server.session.refused
 
 
@@ -232,8 +229,12 @@ def test_what_was_missed_is_marked() -> None:
     server.tell("done", line=1)
     assert server.take() == ["mine"]
     first, begins, missed, ends = server.shown()
-    assert (first, begins, ends) == (Note("已重新连接"), Note("以下是离开期间的消息"), Note("以上是离开期间的消息"))
-    assert missed == Heard(Said("3", "bob", "b:1", "missed", TIME), missed=True)
+    assert [each.text for each in (first, begins, ends)] == [
+        "已重新连接",
+        "以下是离开期间的消息",
+        "以上是离开期间的消息",
+    ]
+    assert missed == Value("said", "missed", name="bob", addr="b:1", at="3", time=TIME, missed=True)
     server.event("said", name="bob", addr="b:1", text="now")
     assert not server.shown()[0].missed
 
@@ -478,7 +479,7 @@ def test_a_private_word_follows_its_receiver() -> None:
     server.event("left", name="rob", addr="b:1", why="quit")
     server.say("more", bob)
     assert server.take() == []
-    assert server.shown()[-1] == Refused("more", "rob", "该用户不在线")
+    assert server.shown()[-1] == Value("refused", "more", to="rob", why="该用户不在线")
 
 
 def test_what_is_heard_is_shown() -> None:
@@ -497,11 +498,11 @@ def test_what_is_heard_is_shown() -> None:
     server.event("renamed", old="me", name="me2", addr="me:1", line=3)
     server.tell("done", line=3, text="修改用户名为: me2")
     assert server.shown() == [
-        Heard(Whisper("1", "me", "bob", "x", TIME, 1), own=True),
-        Heard(Whisper("2", "bob", "me", "y", TIME)),
-        Heard(Emote("3", "bob", "b:1", "waves", TIME)),
-        Heard(Users(2, (("me", "me:1"),))),
-        Heard(Notice("修改用户名为: me2")),
+        Value("whisper", "x", name="me", to="bob", at="1", time=TIME, line=1),
+        Value("whisper", "y", name="bob", to="me", at="2", time=TIME),
+        Value("emote", "waves", name="bob", addr="b:1", at="3", time=TIME),
+        Value("users", line=2, users=(("me", "me:1"),)),
+        Value("notice", "修改用户名为: me2"),
     ]
     asker = server.session.hearing.last_private
     assert asker
@@ -526,7 +527,7 @@ def test_a_line_that_no_server_takes_is_not_sent() -> None:
     server.say("小" * LONGEST_TYPED)
     server.say("/resume x 1")
     assert server.take() == []
-    assert [type(each) for each in server.shown()] == [Refused, Refused]
+    assert [each.type for each in server.shown()] == ["refused", "refused"]
 
 
 @pytest.mark.parametrize(
@@ -548,10 +549,10 @@ def test_a_server_that_knows_no_values(answers: list[str]) -> None:
     assert server.session.state is State.PLAIN
     assert server.take() == ["rename me", "hi"]
     shown = server.shown()
-    assert [each.text for each in shown if isinstance(each, Raw)] == answers[:-1]
+    assert [each.text for each in shown if each.type == "raw"] == answers[:-1]
     server.text("I'm live")
     server.text('{"type":"bye","code":"quit"}\r')
-    assert server.shown() == [Raw('{"type":"bye","code":"quit"}')]
+    assert server.shown() == [Value("raw", '{"type":"bye","code":"quit"}')]
     server.lose()
     server.say("again")
     assert server.connect() == "rename me"

@@ -13,11 +13,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from client.net.backoff import ReconnectPolicy
-from client.net.conversation import State
+from client.net.attempts import ReconnectPolicy
+from client.net.conversation import State, shorten
 from client.net.session import Session
-from client.net.shown import Heard, Note, Refused, shorten
-from client.net.values import Said
+from client.net.values import Value
 from server.chat.kinds import Placed
 
 from ...support import simulation, simulation_stage
@@ -39,7 +38,7 @@ class RealProgram(Program):
         User.__init__(self, number, chance)
         self.session = Session(POLICY, chance.choice(("", "", *NAMES)), curious=chance.random() < 0.5)
         self.typed: list[str] = []
-        self.heard: list[Heard] = []
+        self.heard: list[Value] = []
         self.notes: list[str] = []
         self.refused: list[str] = []
         self.now = 0.0
@@ -95,13 +94,13 @@ class RealProgram(Program):
 
     def _gather(self) -> None:
         for shown in self.session.shown:
-            match shown:
-                case Heard():
+            match shown.type:
+                case "refused":
+                    self.refused.append(shown.text)
+                case "note":
+                    self.notes.append(shown.text)
+                case _:
                     self.heard.append(shown)
-                case Refused(text):
-                    self.refused.append(text)
-                case Note(text):
-                    self.notes.append(text)
         self.session.shown.clear()
 
 
@@ -141,7 +140,7 @@ def _faults_of_user(user: RealProgram, log: list[Placed], said: Counter[str]) ->
             and not uncounted
         ):
             faults.append(f"{user}: {line!r} was lost")
-    heard = [int(each.value.at) for each in user.heard if isinstance(each.value, Said)]
+    heard = [int(each.at) for each in user.heard if each.type in ("said", "emote")]
     if not any("缺了" in note or "丢失" in note for note in user.notes):
         if heard != sorted(set(heard)):
             faults.append(f"{user}: heard in disorder, or twice")

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from client.rules import clean
-from client.ui import completion
-from client.ui.completion import Completed, complete
+from client.ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, NOTHING, Candidates, complete
 from client.ui.editor import Editor, Line
 from client.ui.history import LIMIT, History, default_path
 from client.ui.keys import Key, KeyReader
@@ -235,7 +234,7 @@ NAMES = ["小明", "小红", "bob", "Bobby", "127.0.0.1:5000"]
         ("to 小明", "to 小明 ", []),
         ("to 127", "to 127.0.0.1:5000 ", []),
         ("/to 小红", "/to 小红 ", []),
-        ("to B", "to B", ["Bobby ", "bob "]),
+        ("to B", "to B", ["Bobby", "bob"]),
         ("to bobb", "to Bobby ", []),
         ("to nobody", "to nobody", []),
         ("to bob 小明", "to bob 小明", []),
@@ -251,19 +250,22 @@ NAMES = ["小明", "小红", "bob", "Bobby", "127.0.0.1:5000"]
 )
 def test_completion_in_public_chat(before: str, expected: str, candidates: list[str]) -> None:
     """Commands at the start of a line, names after `to` and anywhere else, whatever their case."""
-    found = complete(before, NAMES, completion.in_chat)
-    assert (found.before, [each.rstrip() for each in found.candidates]) == (
-        expected,
-        [each.rstrip() for each in candidates],
-    )
+    assert completed(before, IN_CHAT) == (expected, candidates)
+
+
+def completed(before: str, candidates: Candidates) -> tuple[str, list[str]]:
+    """Return what stands before the cursor then, and what it may become. What stands behind it stays."""
+    found, fitting = complete(line(f"{before}|!"), NAMES, candidates)
+    assert found.after == "!"
+    return found.before, [each.rstrip() for each in fitting]
 
 
 def test_completion_elsewhere() -> None:
     """Names in private chat; names and two answers where one is asked for; else nothing."""
-    assert complete("bobb", NAMES, completion.in_private) == Completed("Bobby", [])
-    assert complete("wh", NAMES, completion.in_private) == Completed("who", [])
-    assert complete("hi wh", NAMES, completion.in_private) == Completed("hi wh", [])
-    assert complete("小", NAMES, completion.for_whom) == Completed("小", ["小明", "小红"])
-    assert complete("ex", NAMES, completion.for_whom) == Completed("exit", [])
-    assert complete("bob b", NAMES, completion.for_whom) == Completed("bob b", [])
-    assert complete("小", NAMES, completion.nothing) == Completed("小", [])
+    assert completed("bobb", IN_PRIVATE) == ("Bobby", [])
+    assert completed("wh", IN_PRIVATE) == ("who", [])
+    assert completed("hi wh", IN_PRIVATE) == ("hi wh", [])
+    assert completed("小", FOR_WHOM) == ("小", ["小明", "小红"])
+    assert completed("ex", FOR_WHOM) == ("exit", [])
+    assert completed("bob b", FOR_WHOM) == ("bob b", [])
+    assert completed("小", NOTHING) == ("小", [])
