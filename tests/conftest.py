@@ -14,6 +14,7 @@ from server.server import ChatServer
 
 from .support.peers import Connect, Peer, StrictServer, running
 from .support.processes import open_files
+from .support.tls import certificate  # noqa: F401 (a fixture)
 
 # A shell's background job ignores SIGINT, and the programs that we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

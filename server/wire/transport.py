@@ -1,4 +1,4 @@
-"""The way to one peer's socket. No other file calls a connection's socket, so that another kind can take its place.
+"""The way to one peer's socket. No other file but `tls_transport.py`, which takes its place, calls a connection's socket.
 
 Rules: one thread at a time sends, which the outbox sees to. One thread reads, the handler. Only the handler closes, after
 its outbox has been closed, so nobody can send on a descriptor that belongs to somebody else by now. Anyone else who
