@@ -96,18 +96,16 @@ class Conversation:
             self._take_hello(value)
         elif self.state is not State.VALUES:
             raise BadServer("values before its greeting")
-        elif value.type == "done":
-            self.hearing.answered()
-            self._take_receipt(value, now)
         else:
             cause = self.outgoing.find(value.line)
-            is_new = self.hearing.take(
-                value, missed=self._catching_up is not None, hidden=cause is not None and cause.hidden
-            )
+            is_hidden = cause is not None and cause.hidden
+            is_new = self.hearing.take(value, missed=self._catching_up is not None, hidden=is_hidden)
             if is_new and cause:
                 cause.heard = True
             if is_new and value.line and value.type == "renamed":
                 self._naming.take(value.name)
+            if value.type == "done":
+                self._take_receipt(value, now)
 
     def _take_hello(self, hello: Value) -> None:
         if self.state is State.VALUES:

@@ -44,22 +44,21 @@ class Hearing:
             self._is_marked = False
             self.note(MISSED_ENDS)
 
-    def answered(self) -> None:
-        """Take note that an answer, if one was being heard, is complete."""
-        self._listing = 0
-
     def take(self, value: Value, *, missed: bool, hidden: bool) -> bool:
         """Take a value. Return whether it is an event that was not heard before. `hidden`: nobody has asked for it."""
-        if value.type == "gap":
-            self._take_gap(value.after)
-        elif value.type in EVENTS and value.at != self.at:
-            self.at = value.at
-            self._places.append(value.at)
-            self._take_event(value, missed)
-            return True
-        elif value.type == "users":
-            self.people.listed(value.users, more=value.line == self._listing)
-            self._listing = value.line
+        match value.type:
+            case "gap":
+                self._take_gap(value.after)
+            case "users":
+                self.people.listed(value.users, more=value.line == self._listing)
+                self._listing = value.line
+            case "done":
+                self._listing = 0  # an answer, if one was being heard, is complete
+            case kind if kind in EVENTS and value.at != self.at:
+                self.at = value.at
+                self._places.append(value.at)
+                self._take_event(value, missed)
+                return True
         if value.type in ("users", "notice") and not hidden:
             self.shown.append(value)
         return False

@@ -32,13 +32,18 @@ class Line:
         """Return it with a text put in at the cursor."""
         return Line(self.before + text + self.after, self.cursor + len(text))
 
-    def move(self, cursor: int) -> Line:
-        """Return it with the cursor elsewhere."""
-        return Line(self.text, cursor)
+    def cut(self, place: int) -> tuple[Line, str]:
+        """Return it without what lies between a place and the cursor, and what that was."""
+        start, end = sorted((place, self.cursor))
+        return Line(self.text[:start] + self.text[end:], start), self.text[start:end]
 
-    def cut(self, start: int, end: int) -> Line:
-        """Return it without some characters, and the cursor where they were."""
-        return Line(self.text[:start] + self.text[end:], start)
+    def start(self) -> int:
+        """Return where the line begins."""
+        return 0
+
+    def end(self) -> int:
+        """Return where the line ends."""
+        return len(self.text)
 
     def left(self) -> int:
         """Return where the character before the cursor begins. What combines with it goes with it."""
@@ -64,8 +69,21 @@ class Line:
 
     def word_right(self) -> int:
         """Return where the word at the cursor, or the next one, ends."""
-        match = re.match(r"\s*\S*", self.after)
-        return self.cursor + (match.end() if match else 0)
+        return len(self.text) - len(re.sub(r"\A\s*\S*", "", self.after))
+
+
+# Where the cursor goes, up to where text is erased, and up to where it is cut out and can be put back.
+_MOVES = {
+    Key.LEFT: Line.left,
+    Key.RIGHT: Line.right,
+    Key.HOME: Line.start,
+    Key.END: Line.end,
+    Key.WORD_LEFT: Line.word_left,
+    Key.WORD_RIGHT: Line.word_right,
+}
+_ERASES = {Key.BACKSPACE: Line.erased, Key.DELETE: Line.right, Key.DELETE_OR_END: Line.right}
+_KILLS = {Key.KILL_WORD: Line.word_left, Key.KILL_TO_START: Line.start, Key.KILL_TO_END: Line.end}
+_STEPS = {Key.UP: 1, Key.DOWN: -1}  # back in the history
 
 
 class Editor:
@@ -84,49 +102,25 @@ class Editor:
 
     def enter(self) -> str:
         """Take the line away. Return its text."""
-        text = self.line.text
-        self.line = self._draft = Line()
-        self._back = 0
+        text, self.line, self._back = self.line.text, Line(), 0
         return text
 
     def press(self, key: Key | str) -> None:
         """Do what a key asks for; a text is inserted. ENTER and COMPLETE are not for the editor."""
         line = self.line
-        match key:
-            case str():
-                self.line = line.insert(key)
-            case Key.LEFT:
-                self.line = line.move(line.left())
-            case Key.RIGHT:
-                self.line = line.move(line.right())
-            case Key.HOME:
-                self.line = line.move(0)
-            case Key.END:
-                self.line = line.move(len(line.text))
-            case Key.WORD_LEFT:
-                self.line = line.move(line.word_left())
-            case Key.WORD_RIGHT:
-                self.line = line.move(line.word_right())
-            case Key.BACKSPACE:
-                self.line = line.cut(line.erased(), line.cursor)
-            case Key.DELETE | Key.DELETE_OR_END:
-                self.line = line.cut(line.cursor, line.right())
-            case Key.KILL_WORD:
-                self._kill(line.word_left(), line.cursor)
-            case Key.KILL_TO_START:
-                self._kill(0, line.cursor)
-            case Key.KILL_TO_END:
-                self._kill(line.cursor, len(line.text))
-            case Key.YANK:
-                self.line = line.insert(self._killed)
-            case Key.UP:
-                self._walk(1)
-            case Key.DOWN:
-                self._walk(-1)
-
-    def _kill(self, start: int, end: int) -> None:
-        self._killed = self.line.text[start:end] or self._killed
-        self.line = self.line.cut(start, end)
+        if isinstance(key, str):
+            self.line = line.insert(key)
+        elif key in _MOVES:
+            self.line = Line(line.text, _MOVES[key](line))
+        elif key in _ERASES:
+            self.line, _ = line.cut(_ERASES[key](line))
+        elif key in _KILLS:
+            self.line, killed = line.cut(_KILLS[key](line))
+            self._killed = killed or self._killed
+        elif key is Key.YANK:
+            self.line = line.insert(self._killed)
+        elif key in _STEPS:
+            self._walk(_STEPS[key])
 
     def _walk(self, step: int) -> None:
         """Show the line that is `step` further back in the history."""

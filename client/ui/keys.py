@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import codecs
 import re
-from enum import Enum, auto
+from enum import Enum
 
 from ..rules import clean
 
-
-class Key(Enum):
-    """What a key asks for, by the names that GNU readline's manual uses."""
-
-    ENTER = auto()
-    COMPLETE = auto()
-    LEFT = auto()
-    RIGHT = auto()
-    UP = auto()
-    DOWN = auto()
-    HOME = auto()
-    END = auto()
-    WORD_LEFT = auto()
-    WORD_RIGHT = auto()
-    BACKSPACE = auto()
-    DELETE = auto()
-    DELETE_OR_END = auto()
-    KILL_WORD = auto()
-    KILL_TO_START = auto()
-    KILL_TO_END = auto()
-    YANK = auto()
-    CLEAR_SCREEN = auto()
-
-
+# What a key asks for, by the names that GNU readline's manual uses.
+Key = Enum(
+    "Key",
+    "ENTER COMPLETE LEFT RIGHT UP DOWN HOME END WORD_LEFT WORD_RIGHT BACKSPACE DELETE DELETE_OR_END"
+    " KILL_WORD KILL_TO_START KILL_TO_END YANK CLEAR_SCREEN",
+)
 _CONTROL = {
     "\r": Key.ENTER,
     "\n": Key.ENTER,

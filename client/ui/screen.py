@@ -12,7 +12,6 @@ import sys
 import termios
 import tty
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 
 from .display import Display
 from .editor import Editor
@@ -44,9 +43,7 @@ class Screen(Display):
     def __enter__(self) -> None:
         self._take()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._give_back()
 
     def ask(self, prompt: str, *, keep: bool = False) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from types import TracebackType
 
 from ..events import Events, Signalled
 
@@ -30,9 +29,7 @@ class Signals:
         # When it is full, the thread is about to wake the main one anyway.
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         signal.set_wakeup_fd(-1)
         self._writer.close()
         self._thread.join()
