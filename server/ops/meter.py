@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 
 from ..chat.events import DONE, Done
 from ..chat.for_programs import Refused
-from ..chat.kinds import Event
 from ..chat.told import Told
 from ..log.subscriber import Batch
 
@@ -52,24 +51,21 @@ class Meter:
         self.fan_out.add(max(0.0, self._clock() - batch.taken))  # the system's clock may have been set back
         self.entries.add(len(batch.entries))
         self.users = len(batch.users)
-        others = [event for copy in batch.told.copies.values() for _, _, event in copy.insertions if event is not DONE]
-        if others:
-            self._count_refusals(others, batch.told)
+        # Nearly every receipt is the same object, so that most of them are passed over quickly.
+        refused = [
+            event
+            for copy in batch.told.copies.values()
+            for _, _, event in copy.insertions
+            if event is not DONE and type(event) is Done and event.code
+        ]
+        if refused:
+            self._count_refusals(refused, batch.told)
 
-    def _count_refusals(self, others: Sequence[Event], told: Told) -> None:
-        """Count lines that could not be done. `others` are what single members were told, but for mere receipts.
+    def _count_refusals(self, refused: Sequence[Done], told: Told) -> None:
+        """Count lines that could not be done, by what their authors were told.
 
-        Refusals of numbered lines are counted by the values that are remembered, for a program that resumes is told
-        old ones again.
+        Those of programs are counted by what is remembered, because a program that resumes is told old ones again.
         """
-        is_remembered = False
-        for event in others:
-            if type(event) is Done and event.code:
-                if event.number is None:
-                    self.refused[event.code] += 1
-                else:
-                    is_remembered = True
-        if is_remembered:
-            for placed in told.placed():
-                if type(placed) is Refused:
-                    self.refused[placed.code] += 1
+        self.refused.update(done.code for done in refused if done.number is None)
+        if any(done.number is not None for done in refused):
+            self.refused.update(event.code for event in told.placed() if isinstance(event, Refused))

@@ -80,6 +80,24 @@ def test_what_people_do_is_counted(history: History) -> None:
     assert found["process_threads"] >= 4
 
 
+def test_no_page_names_a_user() -> None:
+    """Neither by name nor by address, and nothing that was said is there: who may see the figures need not know it."""
+    meter, journal = Meter(), Journal()
+    server = ChatServer(Settings(port=0, idle_timeout=0.0), [meter, journal])
+    with OpsServer(0, make_pages(server, meter, journal, None)) as ops, server:
+        peer = Peer(server.port)
+        peer.until(f"{peer.prefix}已上线")
+        peer.rename("Zebulon")
+        peer.ask("/Zanzibar")
+        peer.ask("Zucchini")
+        peer.ask("")
+        pages = get(ops, "/metrics")[2] + get(ops, "/health")[2]
+        peer.close()
+    assert "chatroom_users 1\n" in pages
+    for secret in ("Zebulon", "Zanzibar", "Zucchini", peer.addr, "127.0.0.1"):
+        assert secret not in pages
+
+
 def test_health_while_the_server_stops() -> None:
     """It is well until then, and says so until everyone has gone."""
     meter, journal = Meter(), Journal()
