@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from ..chat.entries import Alive, Close, Join, Leave, Line, Say
+from ..chat.numbered import Numbered
 from ..chat.room import Entry
 from ..log.subscriber import Batch
 from ..wire.user import User
@@ -64,6 +65,8 @@ def _describe(entry: Entry) -> str:
             return "stops the server, Close"
         case Say():
             return f"read {entry.text!r}, Say"
+        case Numbered():
+            return f"{_describe(entry.entry)}, as line {entry.line}" if entry.line else _describe(entry.entry)
         case Alive():
             return "read an empty line, Alive"
         case Line():

@@ -129,13 +129,14 @@ class StrictServer(ChatServer):
 
 
 @contextlib.contextmanager
-def running(**settings: object) -> Iterator[StrictServer]:
+def running(add: Callable[[StrictServer], None] = lambda server: None, **settings: object) -> Iterator[StrictServer]:
     """Run a server on a free port, by default without an idle limit.
 
-    When it stops, it soon hangs up on peers that have not left.
+    When it stops, it soon hangs up on peers that have not left. `add` may give it more doors before it starts.
     """
     chosen = Settings(**{"port": 0, "idle_timeout": 0.0, "linger": 0.3, **settings})  # type: ignore[arg-type]
     server = StrictServer(chosen)
+    add(server)
     with server:
         yield server
     assert server.errors == []
