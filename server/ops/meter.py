@@ -9,15 +9,16 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from ..chat.events import DONE, Done
+from ..chat.entries import Say
+from ..chat.events import Done
 from ..chat.for_programs import Refused
-from ..chat.told import Told
 from ..log.subscriber import Batch
 
 FAN_OUT_BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
 BATCH_BOUNDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)  # entries
+_TALK = frozenset([Say])  # what nearly all lines are, and what is never refused
 
 
 class Histogram:
@@ -51,21 +52,22 @@ class Meter:
         self.fan_out.add(max(0.0, self._clock() - batch.taken))  # the system's clock may have been set back
         self.entries.add(len(batch.entries))
         self.users = len(batch.users)
-        # Nearly every receipt is the same object, so that most of them are passed over quickly.
-        refused = [
-            event
-            for copy in batch.told.copies.values()
-            for _, _, event in copy.insertions
-            if event is not DONE and type(event) is Done and event.code
-        ]
-        if refused:
-            self._count_refusals(refused, batch.told)
+        if not _TALK.issuperset(map(type, batch.entries)):
+            self._count_refusals(batch)
 
-    def _count_refusals(self, refused: Sequence[Done], told: Told) -> None:
+    def _count_refusals(self, batch: Batch) -> None:
         """Count lines that could not be done, by what their authors were told.
 
         Those of programs are counted by what is remembered, because a program that resumes is told old ones again.
         """
+        copies = batch.told.copies
+        authors = {entry.number for entry in batch.entries if type(entry) not in _TALK} & copies.keys()
+        refused = [
+            event
+            for author in authors
+            for _, _, event in copies[author].insertions
+            if type(event) is Done and event.code
+        ]
         self.refused.update(done.code for done in refused if done.number is None)
         if any(done.number is not None for done in refused):
-            self.refused.update(event.code for event in told.placed() if isinstance(event, Refused))
+            self.refused.update(event.code for event in batch.told.placed() if isinstance(event, Refused))

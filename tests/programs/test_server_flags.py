@@ -33,6 +33,7 @@ def test_windows_is_told() -> None:
         (("--port", "abc"), "'abc' is not a whole number from 0 on"),
         (("--port", "65536"), "65536 is not between 0 and 65535"),
         (("--port", "-1"), "'-1' is not a whole number from 0 on"),
+        (("--ops", "65536"), "65536 is not between 0 and 65535"),
         (("--max-line", "0"), "0 is less than 1"),
         (("--idle-timeout", "soon"), "'soon' is not a number from 0 on"),
         (("--idle-timeout", "inf"), "'inf' is not a number from 0 on"),
