@@ -17,11 +17,13 @@ from .limits.connections import ConnectionLimiter
 from .limits.token_bucket import TokenBucket
 from .threads.supervisor import Supervisor
 from .wire.addresses import format_address
-from .wire.entrance import Entrance
+from .wire.entrance import Entrance, NotLetIn
 from .wire.listener import Listener
 from .wire.transport import Transport
 
 log = logging.getLogger(__name__)
+
+LINGER = 1.0  # seconds that a peer which is turned away has to read why
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +102,23 @@ class Door(Listener):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Find out who has come, and let a handler deal with them."""
-        arrival = self._guard.entrance.arrive(request, client_address, self._guard.stopping)
-        if arrival is None:
+        entrance, thread = self._guard.entrance, threading.current_thread()
+        try:
+            arrival = entrance.arrive(request, client_address, self._guard.stopping)
+        except NotLetIn as refusal:
+            self._log_refusal(f"{refusal} (from {format_address(*client_address[:2])})")
+            if refusal.bye:
+                self._turn_away(Transport(request), refusal.bye)
             return
-        connection = self._connections[threading.current_thread()]
-        if connection.host != arrival.host:
-            if refusal := self._guard.limiter.move(connection.host, arrival.host):
-                self._tell(arrival.transport, refusal)
+        connection = self._connections[thread]
+        host = "" if entrance.is_proxy(arrival.host) else arrival.host
+        if connection.host != host:
+            if bye := self._guard.limiter.move(connection.host, host):
+                self._log_refusal(bye.text)
+                self._turn_away(arrival.transport, bye)
                 return
-            connection.host = arrival.host
+            connection.host = host
+            thread.name = f"handler {format_address(host, arrival.port)}"
         super().finish_request(arrival, (arrival.host, arrival.port))  # type: ignore[arg-type]
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -130,11 +140,18 @@ class Door(Listener):
             self._refuse(request, Bye("busy", texts.TOO_BUSY))
 
     def _refuse(self, request: socket.socket, bye: Bye) -> None:
-        self._tell(Transport(request), bye)
+        self._log_refusal(bye.text)
+        with contextlib.suppress(OSError):  # it is refused all the same
+            self.refuse(Transport(request), bye)
         self.shutdown_request(request)
 
-    def _tell(self, transport: Transport, bye: Bye) -> None:
-        if self._refusals.try_take():
-            log.warning("refused a connection: %s", bye.text)
+    def _turn_away(self, transport: Transport, bye: Bye) -> None:
+        """Refuse a connection that has a thread. The peer has a moment to read why."""
         with contextlib.suppress(OSError):  # it is refused all the same
             self.refuse(transport, bye)
+        transport.stop_sending()
+        transport.see_out(LINGER)
+
+    def _log_refusal(self, reason: str) -> None:
+        if self._refusals.try_take():
+            log.warning("refused a connection: %s", reason)

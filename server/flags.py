@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 
 from . import __version__
 from .chat.memory import TALK
-from .settings import Settings
+from .settings import Network, Settings
 
 _DEFAULT = "(default: %(default)s)"
 _NO_LIMIT = "0 means no limit (default: %(default)s)"
@@ -18,6 +19,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parsed = parser.parse_args(arguments)
     if parsed.export and not parsed.history:
         parser.error("--export needs --history FILE")
+    if not parsed.tls and (parsed.tls_key or parsed.tls_only):
+        parser.error("--tls-key and --tls-only need --tls CERT")
     return parsed
 
 
@@ -83,6 +86,22 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="MIB",
         help="how much may wait for all readers together, in MiB, before those furthest behind are disconnected "
         f"{_DEFAULT}",
+    )
+    add(
+        "--tls",
+        default=default.tls,
+        metavar="CERT",
+        help="let people come in with TLS, too, and show them the certificate in this file (PEM)",
+    )
+    add("--tls-key", default=default.tls_key, metavar="KEY", help="file of the certificate's key, if it is another one")
+    add("--tls-only", action="store_true", help="let nobody in from other machines without TLS")
+    add(
+        "--proxy-from",
+        type=_networks,
+        action="extend",
+        metavar="NETWORK",
+        help="addresses of proxies, such as 10.0.0.0/8; each of their connections must begin with a header of the PROXY "
+        "protocol, which says for whom it is made",
     )
     add("--limit-loopback", action="store_true", help="give this machine the limits of every other address")
     add(
@@ -150,6 +169,10 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         remember=arguments.remember,
         replay=arguments.replay,
         hide_addr=arguments.hide_addr,
+        tls=arguments.tls,
+        tls_key=arguments.tls_key,
+        tls_only=arguments.tls_only,
+        proxies=tuple(arguments.proxy_from or ()),
     )
 
 
@@ -181,3 +204,10 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return seconds
+
+
+def _networks(text: str) -> list[Network]:
+    try:
+        return [ipaddress.ip_network(network.strip()) for network in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

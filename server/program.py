@@ -25,6 +25,7 @@ from .ops.trace import Trace
 from .server import ChatServer
 from .settings import Settings
 from .wire.addresses import is_loopback
+from .wire.certificates import CertificateError
 from .wire.values import Values
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run() -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP, and return the exit status."""
+    """Serve until a signal to stop, and return the exit status."""
     arguments = parse_arguments()
     if arguments.export:
         return _export(arguments.history, arguments.export)
@@ -60,6 +61,9 @@ def run() -> int:
     with history or contextlib.nullcontext():
         try:
             server = _make_server(settings, subscribers, history)
+        except CertificateError as error:
+            print(f"chatroom-server: {error}", file=sys.stderr)
+            return 1
         except (OSError, UnicodeError) as error:
             print(f"chatroom-server: cannot listen on {settings.ip} port {settings.port}: {error}", file=sys.stderr)
             return 1
@@ -74,9 +78,20 @@ def run() -> int:
             _say_where(server)
             if ops:
                 log.info("metrics and health: http://127.0.0.1:%d/metrics and /health", ops.port)
-            log.info("%s: stopping", signal.Signals(signal.sigwait(STOP_SIGNALS)).name)
+            _wait_for_stop(server)
     log.info("stopped after %s", journal.summary())
     return 1 if server.supervisor.failed else 0
+
+
+def _wait_for_stop(server: ChatServer) -> None:
+    """Wait for a signal to stop. With TLS, SIGHUP is none: it asks for a look at the certificate."""
+    while (number := signal.sigwait(STOP_SIGNALS)) == signal.SIGHUP and server.certificates:
+        try:
+            server.certificates.reload()
+            log.info("SIGHUP: whoever comes from now on is shown the certificate that is in its file now")
+        except CertificateError as error:
+            log.error("SIGHUP: the old certificate is kept: %s", error)
+    log.info("%s: stopping", signal.Signals(number).name)
 
 
 def _export(path: str, form: str) -> int:
@@ -128,15 +143,16 @@ def _start_log(level: str, form: str) -> DroppingHandler:
 
 
 def _say_where(server: ChatServer) -> None:
-    host = str(server.server_address[0])
-    log.info(
-        "listening on %s port %d; come in with: telnet -E %s %d",
-        host,
-        server.port,
-        reachable_address(host),
-        server.port,
-    )
-    if not is_loopback(host):
-        log.warning("whoever reaches this machine can come in, and nothing is encrypted")
+    host, settings = str(server.server_address[0]), server.settings
+    place = reachable_address(host)
+    ways = [] if settings.tls_only and not is_loopback(host) else [f"telnet -E {place} {server.port}"]
+    if settings.tls:
+        bracketed = f"[{place}]" if ":" in place else place
+        ways.append(f"openssl s_client -quiet -connect {bracketed}:{server.port}")
+        ways.append(f"chatroom --tls --ip {place} --port {server.port}")
+    log.info("listening on %s port %d; come in with: %s", host, server.port, "; or: ".join(ways))
+    if not is_loopback(host) and not settings.tls_only:
+        what = "whoever comes without TLS is not encrypted" if settings.tls else "nothing is encrypted"
+        log.warning("whoever reaches this machine can come in, and %s", what)
     if server.max_users < server.settings.max_users:
         log.warning("at most %d users: that many files may be open", server.max_users)

@@ -43,7 +43,8 @@ from .threads.supervisor import Supervisor
 from .wire.addresses import format_address, is_loopback
 from .wire.aliases import Aliases
 from .wire.arrival import Arrival
-from .wire.encoding import Text
+from .wire.certificates import Certificates
+from .wire.encoding import Encoding, Text
 from .wire.entrance import Entrance
 from .wire.first_look import glance
 from .wire.outbox import Outbox
@@ -52,6 +53,7 @@ from .wire.user import User
 from .wire.values import Values
 
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
+MOST_HANDSHAKES, HANDSHAKES_PER_IP = 1024, 64  # TLS handshakes that may go on at a time
 TOO_SLOW = f"{texts.TOO_SLOW}\n".encode()
 _NOTHING, _NEW = NoArchive(), Restored()
 
@@ -69,15 +71,15 @@ class ChatServer(Door):
     ) -> None:
         """Listen on the address, without accepting anybody yet. Raises OSError or UnicodeError if the address cannot be had.
 
-        `on_failure` is called, in the thread that it happens to, when the server should be stopped because of a bug.
+        Raises CertificateError if the certificate cannot be used. `on_failure` is called, in the thread that it happens to, when the server should be stopped because of a bug.
         `archive` and `restored` are what a history knows of the time before. Go: net.Listen
         """
         self.settings = settings
         self.max_users = within_file_limit(settings.max_users)
         self.commands = commands.discover()
-        self.text = Text("\n", settings.receipt)
-        self.crlf_text = Text("\r\n", settings.receipt)
-        self.values = Values(__version__, settings.hold, settings.idle_timeout)
+        self.text: Encoding = Text("\n", settings.receipt)
+        self.crlf_text: Encoding = Text("\r\n", settings.receipt)
+        self.values: Encoding = Values(__version__, settings.hold, settings.idle_timeout)
         room = open_room(time.time_ns() // 1000, archive, restored, settings.remember, settings.replay)
         self._were_online = restored.online
         self.broadcaster = Broadcaster(subscribers, settings.memory, room)
@@ -86,7 +88,8 @@ class ChatServer(Door):
         self.stopping = threading.Event()
         self.page = ""
         limiter = ConnectionLimiter(self.max_users, settings.max_per_ip, settings.trust_loopback)
-        self.guard = Guard(Entrance(), limiter, self.supervisor, self.stopping)
+        self.certificates = Certificates(settings.tls, settings.tls_key) if settings.tls else None
+        self.guard = Guard(self._make_entrance(), limiter, self.supervisor, self.stopping)
         self.doors: list[Door] = [self]  # others may be added before the start
         self._allowances = Allowances(settings)
         self._aliases = Aliases()
@@ -151,6 +154,13 @@ class ChatServer(Door):
         """Return the rate limits of a new connection from `host`."""
         trusted = self.settings.trust_loopback and is_loopback(host)
         return RateLimits(self.settings, None if trusted else self._allowances.of(host))
+
+    def _make_entrance(self) -> Entrance:
+        settings = self.settings
+        handshakes = ConnectionLimiter(MOST_HANDSHAKES, HANDSHAKES_PER_IP, settings.trust_loopback)
+        return Entrance(
+            self.certificates, settings.tls_only, settings.proxies, handshakes, lambda host: self.rates_of(host).work
+        )
 
     def service_actions(self) -> None:
         """Do what is to be done now and then. `serve_forever` calls this in the accept thread, which disturbs nobody."""

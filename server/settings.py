@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,7 @@ class Settings:
     replay: int = 0  # lines of talk that a newcomer is shown
     hide_addr: bool = False  # whether a short tag is shown in place of addresses
     linger: float = 1.0  # seconds that a peer has to take its last words, and to say goodbye in its turn
+    tls: str = ""  # the file of the certificate; without one, nobody comes in with TLS
+    tls_key: str = ""  # the file of its key; empty if that is the same
+    tls_only: bool = False  # whether other machines have to come in with TLS
+    proxies: tuple[Network, ...] = ()  # whose connections begin with a header of the PROXY protocol

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from typing import Any
+
+from ..settings import Network
 
 
 def host_of(address: tuple[Any, ...]) -> str:
@@ -30,6 +33,12 @@ def format_address(host: str, port: int) -> str:
 def is_loopback(host: str) -> bool:
     """Return whether `host`, an address, is this machine."""
     return _parse(host.partition("%")[0]).is_loopback
+
+
+def is_in(host: str, networks: Iterable[Network]) -> bool:
+    """Return whether `host`, an address, is in one of some networks."""
+    address = _parse(host.partition("%")[0])
+    return any(address in network for network in networks)
 
 
 def network_of(host: str) -> str:

@@ -12,7 +12,7 @@ class CertificateError(Exception):
 class Certificates:
     """The present certificate. Any thread may read `context`; one thread calls `reload`."""
 
-    def __init__(self, certificate: str, key: str | None = None) -> None:
+    def __init__(self, certificate: str, key: str = "") -> None:
         """Both are names of files; without a `key`, its file is that of the certificate. Raises CertificateError."""
         self._certificate = certificate
         self._key = key or certificate

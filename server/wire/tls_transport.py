@@ -22,9 +22,9 @@ class TlsTransport(Transport):
     """A TLS connection. `shake_hands` comes first."""
 
     def __init__(
-        self, connection: socket.socket, context: ssl.SSLContext, pay: Callable[[], None] = lambda: None
+        self, connection: socket.socket, context: ssl.SSLContext, pay: Callable[[float], None] = lambda seconds: None
     ) -> None:
-        """`pay` is called whenever the reader has worked and has nothing to return. It may wait."""
+        """`pay` is called by the reader when what came was nothing to return: with seconds of processor time. It may wait."""
         super().__init__(connection)
         self._tls = Tls(context, self.try_send)
         self.try_send = self._tls.try_send
@@ -37,7 +37,9 @@ class TlsTransport(Transport):
         """Agree with the peer on keys, in at most `timeout` seconds. Raises OSError."""
         end = time.monotonic() + timeout
         while True:
+            began = time.thread_time()
             is_done, is_sent = self._tls.shake_hands(), self._tls.flush()
+            self._pay(time.thread_time() - began)
             if is_done and is_sent:
                 return
             ready = self._wait((0 if is_done else select.POLLIN) | (0 if is_sent else select.POLLOUT), end)
@@ -45,7 +47,6 @@ class TlsTransport(Transport):
                 raise TimeoutError("the handshake takes too long")
             if not is_done and ready != select.POLLOUT and not self._receive():
                 raise ConnectionAbortedError("the peer has gone")
-            self._pay()
 
     def peek(self, size: int, timeout: float) -> bytes:
         """Wait up to `timeout` seconds for the first bytes, and return up to `size` of them without taking them.
@@ -107,9 +108,10 @@ class TlsTransport(Transport):
         while data is None:
             if end is not None and not self._wait(select.POLLIN, end):
                 return b""
+            began = time.thread_time()
             data = self._tls.read(size) if self._receive() and not self._has_stopped else b""
             if data is None:
-                self._pay()
+                self._pay(time.thread_time() - began)
                 if end is not None and time.monotonic() > end:
                     return b""
         return data

@@ -53,21 +53,32 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 class SecretPeer(Peer):
-    """A user who comes in with TLS."""
+    """A user who comes in with TLS. An end without a goodbye is an error."""
 
     socket: ssl.SSLSocket
 
     def __init__(self, port: int, context: ssl.SSLContext) -> None:
         super().__init__(port)
-        try:
-            self.socket = context.wrap_socket(self.socket, server_hostname=HOST)
-        except OSError:
-            self.socket.close()
-            raise
+        self._shake_hands(context)
+
+    @classmethod
+    def over(cls, peer: Peer, context: ssl.SSLContext) -> SecretPeer:
+        """Return a user who goes on with TLS on a peer's connection."""
+        user = cls.__new__(cls)
+        user.__dict__.update(peer.__dict__)
+        user._shake_hands(context)
+        return user
 
     def shown(self) -> bytes:
         """Return the certificate that the server has shown."""
         return self.socket.getpeercert(binary_form=True) or b""
+
+    def _shake_hands(self, context: ssl.SSLContext) -> None:
+        try:
+            self.socket = context.wrap_socket(self.socket, server_hostname=HOST, suppress_ragged_eofs=False)
+        except OSError:
+            self.socket.close()
+            raise
 
 
 class Client:

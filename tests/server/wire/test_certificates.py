@@ -37,18 +37,18 @@ def test_a_certificate_and_its_key(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("cert", "key", "reason"),
     [
-        ("none", None, "No such file or directory"),
+        ("none", "", "No such file or directory"),
         ("cert", "none", "No such file or directory"),
-        (".", None, "Is a directory"),
+        (".", "", "Is a directory"),
         ("cert", "another", "the key belongs to another certificate"),
         *((cert, key, "PEM format is needed, and a key without a password") for cert, key in (
-            ("cert", None), ("empty", None), ("cut", "key"), ("cert", "locked"), ("key", "key"))),
+            ("cert", ""), ("empty", ""), ("cut", "key"), ("cert", "locked"), ("key", "key"))),
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_is_explained(folder: Path, cert: str, key: str | None, reason: str) -> None:
+def test_what_cannot_be_used_is_explained(folder: Path, cert: str, key: str, reason: str) -> None:
     """With the names of the files. Nobody is asked for a password."""
     with pytest.raises(CertificateError) as caught:
-        Certificates(str(folder / cert), key and str(folder / key))
+        Certificates(str(folder / cert), str(folder / key) if key else "")
     assert str(caught.value).startswith(f"cannot use the certificate {folder / cert}")
     assert str(caught.value).endswith(f": {reason}")
 
