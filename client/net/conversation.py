@@ -117,10 +117,10 @@ class Conversation:
             if resumes:
                 self.hearing.note("服务器不记得这次会话，重新开始")
             self._give_up(UNSURE, self.outgoing.lose_session(hello.line))
-            self._naming.greet(hello.name)
         elif lost := self.outgoing.resume(hello.line):
             self.failed = True
             self.hearing.note(f"{UNSENT}：以前的 {lost} 条，服务器丢失了")
+        self._naming.greet(hello.name, is_new=is_new)
         self.hearing.greet(hello, is_first=is_first, is_new=is_new)
         self._enter(State.VALUES, hello.idle)
         if is_new and self._curious:
@@ -143,6 +143,8 @@ class Conversation:
             self._naming.claim = None
             if done.code:
                 self._refuse_name(done, now)
+            else:
+                self._naming.take(self._naming.wanted)
         elif done.code and not line.hidden:
             self._refuse(line, done.text or done.code)
         elif not line.hidden:

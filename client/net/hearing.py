@@ -8,7 +8,7 @@ from dataclasses import replace
 from .people import People, Person
 from .values import EVENTS, Value
 
-REMEMBERED = 1000  # places; a gap can be further back
+REMEMBERED = 1000  # places and addresses of our own; a gap can be further back
 MISSED_BEGINS, MISSED_ENDS = "以下是离开期间的消息", "以上是离开期间的消息"
 
 
@@ -19,9 +19,9 @@ class Hearing:
         self.shown: list[Value] = []
         self.people = People()
         self.name = ""  # our own, at present
-        self.addr = ""
         self.at = "0"  # the place up to which everything was heard
         self.last_private: Person | None = None  # who has said the last private word to us
+        self._addrs: deque[str] = deque([""], maxlen=REMEMBERED)  # our own, the present one last
         self._places: deque[str] = deque(maxlen=REMEMBERED)
         self._is_marked = False  # whether it was said that what follows was missed
         self._listing = 0  # the line whose answer is being heard
@@ -32,7 +32,8 @@ class Hearing:
 
     def greet(self, hello: Value, *, is_first: bool, is_new: bool) -> None:
         """Take note of who we are now. `is_first`: there was no session before. `is_new`: it is a new session."""
-        self.name, self.addr, self.people.hold = hello.name, hello.addr, hello.hold
+        self.name, self.people.hold = hello.name, hello.hold
+        self._addrs.append(hello.addr)
         if is_first:
             self.at = hello.at  # later, that place lies behind what was missed
         if is_new:
@@ -77,18 +78,16 @@ class Hearing:
         self.note(text)
 
     def _take_event(self, value: Value, missed: bool) -> None:
-        is_me, is_told = value.addr == self.addr, True
+        is_told = value.type not in ("joined", "left") or not (missed and value.addr in self._addrs)
         match value.type:
             case "joined":
                 self.people.joined(value.name, value.addr, value.time)
-                is_told = not (missed and is_me)
             case "left":
                 self.people.left(value.addr, value.why, value.time)
-                is_told = not (missed and value.name == self.name)
             case "renamed":
                 self.people.renamed(value.addr, value.name)
-                self.name = value.name if is_me else self.name
-                is_told = not is_me
+                if value.addr == self._addrs[-1]:
+                    self.name, is_told = value.name, False
             case "whisper" if not value.line:
                 self.last_private = self.people.find(value.name) or Person(value.name)
         if not is_told:  # our own coming, going and name are said in another way

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..rules import fold
+from ..rules import fold, may_be_name
 from .attempts import delay_after
 from .outgoing import Line
 from .values import Value
@@ -23,8 +23,14 @@ class Naming:
         self.claim_at = math.inf  # when to ask again
         self._refusals = 0
 
-    def greet(self, name: str) -> None:
-        """Take note of the name that we have at the beginning of a session."""
+    def greet(self, name: str, *, is_new: bool) -> None:
+        """Take note of the name that we have on a new connection.
+
+        If the session goes on, it is one that we have asked for, even if we never heard that we got it. Or it is an
+        address again, if the server was killed and has forgotten what we had got.
+        """
+        if not is_new and may_be_name(name):
+            self.take(name)
         self.is_had = not self.wanted or fold(name) == fold(self.wanted)
         self.was_had = self.was_had or self.is_had
 

@@ -126,7 +126,7 @@ class Outgoing:
         """Begin a new session. Return the lines of which nobody knows whether they were taken. Raise BadServer."""
         if taken:
             raise BadServer(f"{taken} lines were taken of a new session")
-        unsure = [line for line in self.sent if not line.hidden and not line.heard]
+        unsure = [line for line in self._kept.values() if not (line.hidden or line.heard or line.dealt_with)]
         questions = [line for line in unsure if line.kind is Kind.QUESTION]
         self._kept.clear()
         self._kept_size = 0

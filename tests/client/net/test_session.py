@@ -50,8 +50,10 @@ class Server:
         self.place += 1
         self.tell(kind, at=str(self.place), time=TIME, **fields)
 
-    def hello(self, line: int = 0, session: str = TOKEN, name: str = "me", idle: float = 10.0) -> None:
-        values = {"session": session, "line": line, "addr": "me:1", "name": name, "hold": 60, "idle": idle}
+    def hello(
+        self, line: int = 0, session: str = TOKEN, name: str = "me", idle: float = 10.0, addr: str = "me:1"
+    ) -> None:
+        values = {"session": session, "line": line, "addr": addr, "name": name, "hold": 60, "idle": idle}
         self.tell("hello", **values, at=str(self.place))
 
     def welcome(self, **fields: Any) -> str:
@@ -221,10 +223,10 @@ def test_what_was_missed_is_marked() -> None:
     server.say("mine")
     server.shown()
     assert server.connect() == f"/resume {TOKEN} 1"
-    server.hello()
-    server.event("left", name="me", addr="me:0", why="lost")
+    server.hello(addr="me:2")
+    server.event("left", name="me", addr="me:1", why="lost")
     server.event("said", name="bob", addr="b:1", text="missed")
-    server.event("joined", name="me", addr="me:1")
+    server.event("joined", name="me", addr="me:2")
     assert server.take() == [""]
     server.tell("done", line=1)
     assert server.take() == ["mine"]
