@@ -34,11 +34,15 @@ class Stage:
         self.life = self._begin()
         self.lives = [self.life]
         self.lost: list[Placed] = []  # events that were said, and then lost in a kill
-        kinds = [Program] * chance.randint(2, 4) + [TextUser] * chance.randint(0, 2) + [Wild] * chance.randint(0, 1)
-        self.users: list[User] = [kind(number, chance) for number, kind in enumerate(kinds)]
+        self.users: list[User] = [kind(number, chance) for number, kind in enumerate(self.kinds())]
         self.connections: list[Connection] = []  # whose handler is not over
         self._numbers = 0
         self.since: list[tuple[str, int]] = []  # held sessions, and the places since which they are held
+
+    def kinds(self) -> list[type[User]]:
+        """Return of which kind each user is."""
+        chance = self.chance
+        return [Program] * chance.randint(2, 4) + [TextUser] * chance.randint(0, 2) + [Wild] * chance.randint(0, 1)
 
     def settle(self) -> bool:
         """Let everybody come back and catch up. Return whether that has an end."""
