@@ -19,6 +19,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parsed = parser.parse_args(arguments)
     if parsed.export and not parsed.history:
         parser.error("--export needs --history FILE")
+    if parsed.web_host and parsed.web is None:
+        parser.error("--web-host needs --web PORT")
     if not parsed.tls and (parsed.tls_key or parsed.tls_only):
         parser.error("--tls-key and --tls-only need --tls CERT")
     return parsed
@@ -35,6 +37,13 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("-ip", "--ip", default=default.ip, help=f"address to listen on; 0.0.0.0 means all of this machine's {_DEFAULT}")
     add("-port", "--port", type=_port, default=default.port, help=f"port to listen on; 0 picks a free one {_DEFAULT}")
+    add("--web", type=_port, metavar="PORT", help="serve a page for browsers on this port; 0 picks a free one")
+    add(
+        "--web-host",
+        action="append",
+        metavar="NAME",
+        help="a name by which browsers may call this server, besides its addresses; may be given several times",
+    )
     add(
         "--idle-timeout",
         type=_seconds,

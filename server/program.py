@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 
 from .flags import parse_arguments, settings_of
 from .history.export import export
@@ -24,6 +25,7 @@ from .ops.pages import make_pages
 from .ops.trace import Trace
 from .server import ChatServer
 from .settings import Settings
+from .web.web_server import WebServer
 from .wire.addresses import is_loopback
 from .wire.certificates import CertificateError
 from .wire.values import Values
@@ -67,6 +69,12 @@ def run() -> int:
         except (OSError, UnicodeError) as error:
             print(f"chatroom-server: cannot listen on {settings.ip} port {settings.port}: {error}", file=sys.stderr)
             return 1
+        if arguments.web is not None:
+            try:
+                _add_web(server, arguments.web, arguments.web_host or ())
+            except OSError as error:
+                print(f"chatroom-server: cannot listen on {settings.ip} port {arguments.web}: {error}", file=sys.stderr)
+                return 1
         ops = None
         if arguments.ops is not None:
             try:
@@ -76,6 +84,8 @@ def run() -> int:
                 return 1
         with ops or contextlib.nullcontext(), server:
             _say_where(server)
+            if server.page:
+                log.info("the page for browsers is at %s", server.page)
             if ops:
                 log.info("metrics and health: http://127.0.0.1:%d/metrics and /health", ops.port)
             _wait_for_stop(server)
@@ -114,6 +124,14 @@ def _make_server(settings: Settings, subscribers: list[Subscriber], history: His
     if history is None:
         return ChatServer(settings, subscribers, fail)
     return ChatServer(settings, [*subscribers, history], fail, history, history.restored)
+
+
+def _add_web(server: ChatServer, port: int, names: Sequence[str]) -> None:
+    """Give a server a door for browsers. Raises OSError if the port cannot be had."""
+    web = WebServer(server, port, names)
+    server.doors.append(web)
+    place = names[0] if names else reachable_address(str(web.server_address[0]))
+    server.page = f"http{'s' if server.settings.tls else ''}://{f'[{place}]' if ':' in place else place}:{web.port}/"
 
 
 def reachable_address(host: str) -> str:

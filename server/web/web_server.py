@@ -22,7 +22,10 @@ class Chat(Host, Protocol):
     """What the web door needs of the server: what every connection needs, and what all doors share."""
 
     guard: Guard
-    values: Encoding
+
+    @property
+    def values(self) -> Encoding:
+        """How programs are told things."""
 
 
 class WebServer(Door):
