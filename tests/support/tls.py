@@ -23,9 +23,12 @@ VERSIONS = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3
 class Certificate:
     """A certificate that signs itself, and its key, in files."""
 
-    def __init__(self, folder: Path, name: str = "chat") -> None:
+    def __init__(
+        self, folder: Path, name: str = "chat", kind: str = "ec -pkeyopt ec_paramgen_curve:prime256v1"
+    ) -> None:
+        """`kind` is that of the key: another is `rsa:2048`, which is slower."""
         self.cert, self.key = folder / f"{name}.pem", folder / f"{name}.key"
-        command = [need("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        command = [need("openssl"), "req", "-x509", "-newkey", *kind.split()]
         command += ["-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext", NAMES]
         command += ["-keyout", str(self.key), "-out", str(self.cert)]
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
