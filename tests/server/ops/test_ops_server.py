@@ -134,6 +134,9 @@ def test_an_answer_arrives_beside_a_body(ops: OpsServer) -> None:
     with come(ops) as peer:
         peer.sendall(request(ops).replace(b"GET", b"POST") + b"x" * 10_000)
         assert rest(peer).startswith(b"HTTP/1.1 405 ")
+        for _ in range(3):
+            assert ask(ops).startswith(b"HTTP/1.1 200 ")
+            peer.sendall(b"more")  # which is still read
 
 
 def test_a_bug_in_a_page_is_logged(caplog: pytest.LogCaptureFixture) -> None:
