@@ -24,6 +24,7 @@ class ConnectionLimiter:
         self._lock = threading.Lock()
         self._total = 0
         self._by_network: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()  # connections, by code; changed under the lock
 
     def enter(self, host: str) -> Bye | None:
         """Count a connection from `host` in. Return why it is refused, if it is; then it is not counted.
@@ -32,7 +33,7 @@ class ConnectionLimiter:
         """
         with self._lock:
             if 0 < self._max_users <= self._total:
-                return Bye("full", texts.FULL)
+                return self._refuse("full", texts.FULL)
             return self._count_in(host)
 
     def leave(self, host: str) -> None:
@@ -53,10 +54,14 @@ class ConnectionLimiter:
             network = network_of(host)
             exempt = not self._max_per_ip or (self._trust_loopback and is_loopback(host))
             if not exempt and self._by_network[network] >= self._max_per_ip:
-                return Bye("too_many", texts.TOO_MANY_FROM_THERE)
+                return self._refuse("too_many", texts.TOO_MANY_FROM_THERE)
             self._by_network[network] += 1
         self._total += 1
         return None
+
+    def _refuse(self, code: str, text: str) -> Bye:
+        self.refused[code] += 1
+        return Bye(code, text)
 
     def _count_out(self, host: str) -> None:
         self._total -= 1

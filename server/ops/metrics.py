@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
@@ -16,7 +17,22 @@ from .journal import Journal
 from .meter import Histogram, Meter
 
 DEPARTURES = ("idle", "kicked", "lost", "quit", "slow")  # those that are shown from the start, as 0
+TOO_MANY = ("full", "too_many")
 REFUSALS = ("bad_format", "name_bad", "name_taken", "not_online", "too_long", "too_often", "unknown_command")
+
+
+class Limiter(Protocol):
+    """What is looked at of whoever limits connections."""
+
+    refused: Counter[str]
+
+
+class Guard(Protocol):
+    """What is looked at of the guard of all doors."""
+
+    @property
+    def limiter(self) -> Limiter:
+        """Whoever limits connections."""
 
 
 class Watched(Protocol):
@@ -26,6 +42,10 @@ class Watched(Protocol):
     supervisor: Supervisor
     stopping: threading.Event
     max_users: int
+
+    @property
+    def guard(self) -> Guard:
+        """The guard of all its doors."""
 
 
 class Keeper(Protocol):
@@ -63,6 +83,8 @@ class Metrics:
         yield info("chatroom_build_info", "The versions of the server and of its Python.", versions)
         yield gauge("chatroom_users", "Users online.", meter.users)
         yield gauge("chatroom_max_users", "Maximum connections, 0 for no limit.", self._server.max_users)
+        turned_away = _from_zero(TOO_MANY, self._server.guard.limiter.refused)
+        yield counters("chatroom_connections_refused_total", "Connections that were too many.", "code", turned_away)
         yield counter("chatroom_lines_total", "Lines that users have sent.", journal.lines)
         yield counter("chatroom_deliveries_total", "Events handed to users, receipts not counted.", journal.deliveries)
         refused = _from_zero(REFUSALS, meter.refused)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from server.flags import make_parser, parse_arguments
 from server.history.history import History
 from server.ops.journal import Journal
 from server.ops.meter import Meter
@@ -71,6 +72,17 @@ def test_every_metric_in_the_text_is_one(page: str) -> None:
     """Also in the queries."""
     names = {name for name, _, _ in shown(page)} | {f"{name}_bucket" for name, _, _ in shown(page)}
     assert set(re.findall(r"\b(?:chatroom|process)_[a-z_]+\b", TEXT)) <= names
+
+
+def test_the_flags_are_those_of_the_server() -> None:
+    """Those of the table of limits with values that make sense."""
+    spans = [span for span in re.findall("`(--[^`\n]+)`", TEXT) if span != "--network container:chat"]
+    flags = {flag for span in spans for flag in re.findall(r"--[a-z-]+", span)}
+    assert flags <= {string for action in make_parser()._actions for string in action.option_strings}
+    (limits,) = [table for table in tables_in(TEXT) if table.header == ["where", "flags"]]
+    for row in limits.rows:
+        for span in re.findall("`(--[^`]+)`", row[1]):
+            parse_arguments(shlex.split(span))
 
 
 @pytest.mark.parametrize("command", re.findall(r"(?m)^    (sqlite3 chat\.db .*)$", TEXT))

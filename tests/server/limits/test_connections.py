@@ -14,6 +14,7 @@ def test_all_are_counted() -> None:
     assert [limiter.enter(host) for host in ("127.0.0.1", "10.0.0.1", "10.0.0.2")] == [None, None, FULL]
     limiter.leave("127.0.0.1")
     assert [limiter.enter("10.0.0.2"), limiter.enter("10.0.0.3")] == [None, FULL]
+    assert limiter.refused == {"full": 2}
 
 
 def test_each_network_is_counted() -> None:
@@ -46,5 +47,6 @@ def test_a_connection_can_turn_out_to_be_of_another_host() -> None:
     assert limiter.move("", "10.0.0.1") == TOO_MANY
     limiter.leave("")
     assert limiter.enter("10.0.0.1") == TOO_MANY
+    assert limiter.refused == {"full": 1, "too_many": 2}
     limiter.leave("10.0.0.1")
     assert limiter.enter("10.0.0.1") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from server.chat.room import Entry
 from server.log.broadcaster import Broadcaster
@@ -20,6 +20,7 @@ class World:
     supervisor: Supervisor = field(default_factory=lambda: Supervisor(lambda: None))
     stopping: threading.Event = field(default_factory=threading.Event)
     max_users: int = 10
+    guard: Any = None
     waiting: int = 0
     missing: int = 0
     trouble: str = ""

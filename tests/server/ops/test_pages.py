@@ -47,13 +47,16 @@ def history(tmp_path: Path) -> History:
 def test_what_people_do_is_counted(history: History) -> None:
     """Lines, deliveries, refusals, departures: the figures are what the users have seen."""
     meter, journal = Meter(), Journal()
-    settings = Settings(port=0, idle_timeout=0.0, max_users=77)
+    settings = Settings(port=0, idle_timeout=0.0, max_users=2)
     with history:
         server = ChatServer(settings, [meter, journal, history], archive=history, restored=history.restored)
         with OpsServer(0, make_pages(server, meter, journal, history)) as ops, server:
             first, second = Peer(server.port), Peer(server.port)
             second.until(f"{second.prefix}已上线")
             first.until(f"{second.prefix}已上线")
+            refused = Peer(server.port)
+            assert refused.rest()
+            refused.close()
             first.ask("大家好")
             first.ask("/nothing")
             second.ask("/nothing")
@@ -67,7 +70,9 @@ def test_what_people_do_is_counted(history: History) -> None:
             second.close()
     came, said, left = 3, 2, 1
     assert found["chatroom_users"] == 1
-    assert found["chatroom_max_users"] == 77
+    assert found["chatroom_max_users"] == 2
+    assert found['chatroom_connections_refused_total{code="full"}'] == 1
+    assert found['chatroom_connections_refused_total{code="too_many"}'] == 0
     assert found["chatroom_lines_total"] in (5, 6)  # the last one may not have been counted yet
     assert found["chatroom_deliveries_total"] == came + said + left
     assert found['chatroom_lines_refused_total{code="unknown_command"}'] == 2
