@@ -17,6 +17,7 @@ from .net.connection import Connection
 from .net.conversation import State
 from .net.people import Person
 from .net.session import Session
+from .net.tls import Trust
 from .net.values import BadServer
 from .rules import QUIT
 from .ui.completion import NOTHING, Candidates, complete
@@ -44,6 +45,7 @@ class Options:
     """What the user has chosen, by flags and by what the input and the output are."""
 
     server: tuple[str, int]
+    trust: Trust | None  # for TLS
     name: str
     policy: ReconnectPolicy
     plain: bool
@@ -68,6 +70,8 @@ class Client:
         self._session = Session(
             options.policy, options.name, server=server, plain=options.plain, curious=options.person
         )
+        if options.trust and options.trust.insecure:
+            self._session.hearing.note("没有验证服务器的证书：任何人都可能冒充它，读到所说的一切")
         self._connection: Connection | None = None
         self._typed: deque[str | None] = deque()  # lines that nobody has asked for yet; None is the end of input
         self._candidates = NOTHING
@@ -112,12 +116,10 @@ class Client:
             self._connection.send(f"{QUIT}\n".encode())
 
     def ask(self, prompt: str, candidates: Candidates = NOTHING, *, history: History | None = None) -> str:
-        """Return the next line that is typed behind a prompt. Raise Leave at the end of input.
+        """Return the next line that is typed behind a prompt. Raise Leave at the end of input. Go: fmt.Scanln
 
         Tab completes it from the candidates. With a history it is talk, which is heard again when it is taken. Without
         one it is an answer, and is left on the screen.
-
-        Go: fmt.Scanln
         """
         self._candidates = candidates
         self._editor.use(history if history is not None else History())
@@ -186,16 +188,17 @@ class Client:
                         self._transmit(self._session.received(line, now))
                     if self._connection:
                         self._connection.go_on()
-                case Lost(why):
+                case Lost(why, is_final):
                     self._connection = None
-                    self._session.lost(why, now)
+                    self._session.lost(why, now, is_final=is_final)
         self._act()
 
     def _act(self) -> None:
         """Do what is due, and show what there is to show."""
         now = time.monotonic()
         if self._session.wants_connection(now):
-            self._connection = Connection(*self._options.server, self._session.connect(now), self._events)
+            first = self._session.connect(now)
+            self._connection = Connection(*self._options.server, first, self._events, self._options.trust)
         self._transmit(self._session.act(now))
         if self._session.wants_end and self._connection:
             self._connection.finish()

@@ -29,9 +29,13 @@ class Received(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The connection has ended, or never began. `why` is the system's reason, if there is one."""
+    """The connection has ended, or never began. `why` is the system's reason, if there is one.
+
+    `is_final`: there is no sense in another attempt.
+    """
 
     why: str
+    is_final: bool = False
 
 
 Event = Typed | Signalled | Connected | Received | Lost

@@ -9,6 +9,7 @@ import importlib.util
 import io
 import math
 import os
+import re
 import signal
 import sys
 from types import FrameType
@@ -18,6 +19,7 @@ from .client import Client, Options
 from .events import Events
 from .menu import Menu
 from .net.attempts import ReconnectPolicy, ServerUnavailable
+from .net.tls import Trust
 from .net.values import BadServer
 from .rules import may_be_name
 from .ui.editor import Editor
@@ -108,8 +110,10 @@ def choose(arguments: argparse.Namespace, person: bool) -> Options:
     keeps = arguments.keep_alive is not None
     has_name = person and bool(arguments.name)
     terminal = sys.stdout.isatty()
+    trust = Trust(arguments.cafile, arguments.fingerprint, arguments.insecure)
     return Options(
         server=(arguments.ip, arguments.port),
+        trust=trust if arguments.tls or trust != Trust() else None,
         name=arguments.name or "",
         policy=ReconnectPolicy(
             away_after=math.inf if keeps or arguments.listen else 60 * arguments.away_after if has_name else 0.0,
@@ -172,6 +176,11 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="MINUTES",
         help="with --name, heartbeats go on so long after the last key (default: %(default)g)",
     )
+    add("--tls", action="store_true", help="speak TLS; so do the next three")
+    trust = parser.add_mutually_exclusive_group().add_argument
+    trust("--cafile", type=_cafile, metavar="FILE", help="trust these authorities, and not those of the system")
+    trust("--fingerprint", type=_fingerprint, metavar="HEX", help="trust this certificate alone, by SHA-256")
+    trust("--insecure", action="store_true", help="trust any server, which may be anybody")
     add("--plain", action="store_true", help="speak to any server as telnet does, and promise nothing")
     add("--no-time", action="store_true", help="no time in front of each line")
     add("--no-bell", action="store_true", help="no bell for a private word")
@@ -190,6 +199,21 @@ def _name(text: str) -> str:
     if not may_be_name(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not one word of letters, digits, _ - .")
     return text
+
+
+def _cafile(text: str) -> str:
+    try:
+        Trust(cafile=text).context()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} holds no certificates: {error}") from None
+    return text
+
+
+def _fingerprint(text: str) -> str:
+    digits = text.replace(":", "").lower()
+    if not re.fullmatch("[0-9a-f]{64}", digits):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a SHA-256 of 64 hexadecimal digits")
+    return digits
 
 
 def _seconds(text: str) -> float:

@@ -14,7 +14,10 @@ MAX_NAME = 32  # characters, after NFC
 RECEIPT = "I'm live"
 QUIT = "/quit"
 UNKNOWN_COMMAND = "未知命令，输入 /help 查看帮助"
-REFUSALS = ("服务器人数已满，请稍后再试", "来自同一地址的连接过多，请稍后再试", "服务器繁忙，请稍后再试")
+REFUSALS = (
+    *("服务器人数已满，请稍后再试", "来自同一地址的连接过多，请稍后再试", "服务器繁忙，请稍后再试"),
+    "服务器只接受加密连接，请使用 TLS",
+)
 
 # C0 but tab, DEL and C1 drive a terminal. Bidi controls and line separators reorder or break its lines.
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

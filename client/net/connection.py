@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 
 from ..events import Connected, Events, Lost, Received
+from .tls import TlsConnection, Trust, Untrusted
 from .values import MAX_LINE
 
 RECV_SIZE = 64 * 1024  # bytes
@@ -17,6 +19,7 @@ REASONS = {
     ConnectionRefusedError: "连接被拒绝",
     ConnectionResetError: "连接被重置",
     TimeoutError: "没有应答",
+    ssl.SSLError: "连接中断",
     socket.gaierror: "找不到这个地址",
     UnicodeError: "找不到这个地址",
 }
@@ -28,20 +31,23 @@ class Connection:
     For the main thread. `first` is sent as soon as the connection stands, and nothing else before Connected has come.
     """
 
-    def __init__(self, ip: str, port: int, first: bytes, events: Events) -> None:
+    def __init__(self, ip: str, port: int, first: bytes, events: Events, trust: Trust | None = None) -> None:
+        """Begin to connect. `trust` is for TLS."""
         self._server = ip, port
         self._first = first
         self._events = events
-        self._socket: socket.socket | None = None
+        self._trust = trust
+        self._tls: TlsConnection | None = None
+        self._way: socket.socket | TlsConnection | None = None  # None before it stands
         self._wanted = threading.Event()
         # A daemon: it may sit in a name server's or a firewall's silence when the user leaves.
         threading.Thread(target=self.deal_response, name="receiver", daemon=True).start()
 
     def send(self, data: bytes) -> None:
         """Send bytes. An error is no matter: the receiver will see that the server is gone."""
-        if data and self._socket:
+        if data and self._way:
             with contextlib.suppress(OSError):
-                self._socket.sendall(data)
+                self._way.sendall(data)
 
     def go_on(self) -> None:
         """Receive more, once what came has been dealt with. So a flood waits in the kernel, and no key waits behind it."""
@@ -49,9 +55,9 @@ class Connection:
 
     def finish(self) -> None:
         """Say that nothing more is sent. The server answers what it has, then ends the connection."""
-        assert self._socket
+        assert self._way
         with contextlib.suppress(OSError):  # the server was quicker
-            self._socket.shutdown(socket.SHUT_WR)
+            self._way.shutdown(socket.SHUT_WR)
 
     def deal_response(self) -> None:
         """Connect, and pass on what the server says until it is gone: the receiver thread's whole life.
@@ -59,22 +65,36 @@ class Connection:
         Go: net.Dial
         Go: Client.DealResponse
         """
-        why = ""
+        why, is_final = "", False
         try:
-            with socket.create_connection(self._server, CONNECT_TIMEOUT) as self._socket:
-                self._receive(self._socket)
+            if self._trust:
+                self._tls = TlsConnection(self._trust, self._server[0])
+            with socket.create_connection(self._server, CONNECT_TIMEOUT) as plain:
+                self._receive(self._begin(plain))
+        except Untrusted as error:
+            why, is_final = str(error), True
         except (OSError, UnicodeError) as error:  # the latter from an address that cannot be one
             known = (text for kind, text in REASONS.items() if isinstance(error, kind))
             why = next(known, getattr(error, "strerror", None) or str(error))
-        self._events.put(Lost(why))
+        self._events.put(Lost(why, is_final))
 
-    def _receive(self, connection: socket.socket) -> None:
-        connection.settimeout(None)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _begin(self, plain: socket.socket) -> socket.socket | TlsConnection:
+        """Say the first line, in TLS if that is wanted. Return the way over which all goes from now on."""
+        way: socket.socket | TlsConnection = plain
+        if self._tls:
+            self._tls.shake_hands(plain)
+            way = self._tls
+        plain.settimeout(None)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT)
-        connection.sendall(self._first)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT)
+        if self._first:
+            way.sendall(self._first)
+        self._way = way
         self._events.put(Connected())
+        return way
+
+    def _receive(self, connection: socket.socket | TlsConnection) -> None:
         partial = bytearray()
         while data := connection.recv(RECV_SIZE):
             partial += data

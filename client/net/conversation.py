@@ -54,6 +54,7 @@ class Conversation:
         self.failed = False  # whether a line was not sent, or nobody knows what became of it
         self.is_plain = plain  # whether the server is known to know no values
         self._policy = policy
+        self._server = server
         self._attempts = Attempts(policy, server)
         self._naming = Naming(name)
         self._curious = curious

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from ..rules import Kind, kind_of
+from .attempts import ServerUnavailable
 from .conversation import UNSENT, Conversation, State
 from .outgoing import Line
 from .people import Person
@@ -112,12 +113,14 @@ class Session(Conversation):
             self._claim_name()
         return self._flush(now)
 
-    def lost(self, why: str, now: float) -> None:
-        """Take note that the connection has ended, or never began. Raise ServerUnavailable."""
+    def lost(self, why: str, now: float, *, is_final: bool = False) -> None:
+        """Take note that the connection has ended, or never began, perhaps for good. Raise ServerUnavailable."""
         was_in, bye, self._bye = self.is_in, self._bye, None
         self.state, self._catching_up = State.OFFLINE, None
         self._naming.lose()
         self.outgoing.drop_hidden()
+        if is_final:
+            raise ServerUnavailable(f"{self._server}: {why}")
         if self._quitting or (self._finishing and self.is_plain and was_in):
             self._quitting = True
             return

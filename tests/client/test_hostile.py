@@ -93,10 +93,6 @@ def test_the_work_for_a_long_line_grows_with_its_bytes(monkeypatch: pytest.Monke
             self.count -= 1
             return b"x" * 100 if self.count >= 0 else b""
 
-        def settimeout(self, seconds: object) -> None: ...
-        def setsockopt(self, *option: int) -> None: ...
-        def sendall(self, data: bytes) -> None: ...
-
     def work(pieces: int) -> int:
         events: Events = Events()
         monkeypatch.setattr(threading.Thread, "start", lambda thread: None)
@@ -123,10 +119,13 @@ def test_what_is_received_waits_in_the_kernel() -> None:
             connection.go_on()
             assert events.get(timeout=PATIENCE) == Received([b"two"])
             connection.go_on()
-            threading.Thread(target=peer.sendall, args=(b"x" * (MAX_LINE + 1),)).start()
+            thread = threading.Thread(target=peer.sendall, args=(b"x" * (MAX_LINE + 1),))
+            thread.start()
             event = events.get(timeout=PATIENCE)
             assert isinstance(event, Received)
             assert len(event.lines[0]) > MAX_LINE
+            connection.go_on()
+            thread.join()
         connection.go_on()
         while not isinstance(event := events.get(timeout=PATIENCE), Lost):
             connection.go_on()

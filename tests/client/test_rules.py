@@ -66,7 +66,7 @@ def test_the_texts_are_the_servers() -> None:
     """By which a server is known that has not answered in values."""
     assert rules.RECEIPT == texts.RECEIPT
     assert rules.UNKNOWN_COMMAND == texts.UNKNOWN_COMMAND
-    assert set(rules.REFUSALS) == {texts.FULL, texts.TOO_MANY_FROM_THERE, texts.TOO_BUSY}
+    assert set(rules.REFUSALS) == {texts.FULL, texts.TOO_MANY_FROM_THERE, texts.TOO_BUSY, texts.TLS_ONLY}
 
 
 @given(st.lists(PIECES, max_size=6).map("".join))

@@ -353,7 +353,7 @@ def _told(peer: ClientPeer) -> Iterator[str]:
 def _people(world: World, user: Client) -> Iterator[str]:
     """Yield a fault if a client that has missed nothing does not know who is online."""
     client = user.peer.client
-    if not user.link or not client.hearing.people.known or user.peer.gaps:
+    if not user.link or user.has_left or not client.hearing.people.known or user.peer.gaps:
         return
     online = sorted(user.link.life.broadcaster.room.online_map)
     known = sorted(map(fold, client.hearing.people.names()))
