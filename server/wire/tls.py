@@ -25,7 +25,18 @@ MOST_UNSENT = 64 * 1024  # bytes of answers that reading may cause while the pee
 class Tls:
     """The server's side of the encryption of one connection. Any thread may call any method. All raise OSError."""
 
-    __slots__ = ("_has_more", "_incoming", "_lock", "_object", "_outgoing", "_owed", "_send", "_unsent")
+    __slots__ = (
+        "_has_more",
+        "_incoming",
+        "_lock",
+        "_object",
+        "_outgoing",
+        "_owed",
+        "_send",
+        "_take",
+        "_unsent",
+        "_write",
+    )
 
     def __init__(self, context: ssl.SSLContext, send: Callable[[bytes], int]) -> None:
         """`send` sends what the kernel takes without waiting, and returns how many bytes that were."""
@@ -33,6 +44,7 @@ class Tls:
         self._lock = threading.Lock()
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._write, self._take = self._object.write, self._outgoing.read
         self._has_more = False  # whether it is worth while to read
         self._unsent = b""  # encrypted bytes that the kernel has not taken yet
         self._owed = 0  # plain bytes that are encrypted, were reported as not sent, and will be given again
@@ -54,20 +66,15 @@ class Tls:
         If these are not all, the next call must begin with the others.
         """
         with self._lock:
-            if not self._flush():
-                return 0
-            done = min(self._owed, len(data))
-            self._owed -= done
-            while done < len(data):
-                chunk = memoryview(data)[done : done + CHUNK]
-                for start in range(0, len(chunk), RECORD):
-                    self._object.write(chunk[start : start + RECORD])
-                    self._unsent += self._outgoing.read()
-                if not self._flush():
-                    self._owed = len(chunk)
-                    break
-                done += len(chunk)
-            return done
+            if self._unsent or self._owed or not 0 < len(data) <= RECORD:
+                return self._try_send_much(data)
+            self._write(data)
+            encrypted = self._take()
+            sent = self._send(encrypted)
+            if sent == len(encrypted):  # nearly every time
+                return len(data)
+            self._unsent, self._owed = encrypted[sent:], len(data)
+            return 0
 
     def receive(self, data: bytes) -> None:
         """Take what has come from the network.
@@ -108,9 +115,26 @@ class Tls:
         with self._lock:
             return self._flush()
 
+    def _try_send_much(self, data: bytes | memoryview) -> int:
+        """Do the same where something waits, or for more than one record."""
+        if not self._flush():
+            return 0
+        done = min(self._owed, len(data))
+        self._owed -= done
+        while done < len(data):
+            chunk = memoryview(data)[done : done + CHUNK]
+            for start in range(0, len(chunk), RECORD):
+                self._write(chunk[start : start + RECORD])
+                self._unsent += self._take()
+            if not self._flush():
+                self._owed = len(chunk)
+                break
+            done += len(chunk)
+        return done
+
     def _flush(self) -> bool:
         if self._outgoing.pending:
-            self._unsent += self._outgoing.read()
+            self._unsent += self._take()
         if self._unsent:
             self._unsent = self._unsent[self._send(self._unsent) :]
         return not self._unsent
