@@ -29,7 +29,7 @@ def bring(door: StrictWebServer, request: pytest.FixtureRequest) -> Bring:
 
 def texts(peer: Peer, last: str) -> list[str]:
     """Return what a telnet user reads up to a line, as `NAME:TEXT`."""
-    lines = []
+    lines: list[str] = []
     while not lines or not lines[-1].endswith(last):
         if (line := peer.line()) != "I'm live":
             lines.append(line.partition("]")[2] or line)
