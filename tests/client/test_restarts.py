@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..support.cutter import Cutter
 from ..support.kept import export, keeping_server
-from .test_pipe import client, close_input, write_line
+from .test_pipe import client, close_input, read_line, write_line
 
 RESTARTS = int(os.environ.get("CLIENT_RESTARTS", "3"))
 CLIENTS = 20
@@ -41,6 +41,12 @@ def test_each_line_is_said_once(tmp_path: Path) -> None:
         server = start()
         names = [f"n{number}" for number in range(CLIENTS)]
         clients = [stack.enter_context(client(proxy.port, "--keep-alive", "--name", name)) for name in names]
+        for name, process in zip(names, clients, strict=True):
+            write_line(process, f"{name}.0.")
+        for name, process in zip(
+            names, clients, strict=True
+        ):  # a session that was cut before its greeting keeps the name
+            assert f"✓ {name}:{name}.0.\n" in iter(lambda process=process: read_line(process), "")  # type: ignore[misc]
         outputs: list[str] = [""] * CLIENTS
         readers = []
         for number, process in enumerate(clients):
@@ -74,7 +80,7 @@ def test_each_line_is_said_once(tmp_path: Path) -> None:
         server.terminate()
         server.wait()
     said = Counter(re.findall(r"\]n\d+:(n\d+\.\d+\.)$", "\n".join(export(file, "text")), re.MULTILINE))
-    assert said == Counter(f"{name}.{number}." for name in names for number in range(1, count + 1))
+    assert said == Counter(f"{name}.{number}." for name in names for number in range(count + 1))
     assert statuses == [0] * CLIENTS
     for name, output in zip(names, outputs, strict=True):
         own = set(re.findall(rf"^✓ {name}:({name}\.\d+\.)$", output, re.MULTILINE))
