@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import socket
 import ssl
 import subprocess
 from pathlib import Path
 
-from ..support.peers import PATIENCE, Peer, StrictServer, need
+from ..support.peers import PATIENCE, need, running, spawn
+from ..support.tls import SecretPeer
 from .test_protocol import references, resolve, tables_in
 
 TEXT = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
@@ -22,8 +24,8 @@ def test_each_row_has_tests_that_exist() -> None:
     assert [reference for reference in references(TEXT) if len(resolve(*reference)) != 1] == []
 
 
-def test_chat_through_stunnel(server: StrictServer, tmp_path: Path) -> None:
-    """A user who comes through stunnel and one who does not can talk to each other."""
+def test_chat_through_stunnel(tmp_path: Path) -> None:
+    """With the certificate and the configuration that stand there, two users talk, each with the real address."""
     stunnel, openssl = need("stunnel4"), need("openssl")
     key, cert, both = tmp_path / "key.pem", tmp_path / "cert.pem", tmp_path / "chat.pem"
     make = next(line for line in TEXT.splitlines() if line.startswith("    openssl req")).split()[1:]
@@ -35,29 +37,20 @@ def test_chat_through_stunnel(server: StrictServer, tmp_path: Path) -> None:
         port = free.getsockname()[1]
     found = re.search(r"```ini\n(.*?)```", TEXT, re.DOTALL)
     assert found
-    config = found[1].replace("6697", f"127.0.0.1:{port}").replace("127.0.0.1:6666", f"127.0.0.1:{server.port}")
-    (tmp_path / "chat.conf").write_text(config.replace("/etc/stunnel/chat.pem", str(both)))
     context = ssl.create_default_context(cafile=str(cert))
-    with subprocess.Popen([stunnel, tmp_path / "chat.conf"], stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        while "Configuration successful" not in (line := process.stderr.readline()):
-            assert line, "stunnel has ended"
-        plain = Peer(server.port)
-        plain.line()
-        raw = socket.create_connection(("127.0.0.1", port), PATIENCE)
-        with (
-            context.wrap_socket(raw, server_hostname="chat") as secret,
-            secret.makefile("r", encoding="utf-8") as lines,
-        ):
-            secret.sendall("加密\n".encode())
-            came, said = plain.lines(2)
-            assert came.endswith(":已上线")
-            assert said == came.replace("已上线", "加密")
-            assert lines.readline() == came + "\n"
-            plain.say("明文")
-            while "明文" not in lines.readline():
-                pass
-        assert plain.until(came.replace("已上线", "下线"))[0] == plain.prefix + "明文"
-        plain.close()
-        process.terminate()
-        process.stderr.read()
+    with running(proxies=(ipaddress.ip_network("127.0.0.1"),)) as server:
+        config = found[1].replace("6697", f"127.0.0.1:{port}").replace("127.0.0.1:6666", f"127.0.0.1:{server.port}")
+        (tmp_path / "chat.conf").write_text(config.replace("/etc/stunnel/chat.pem", str(both)))
+        with spawn([stunnel, str(tmp_path / "chat.conf")]) as process:
+            assert process.stderr
+            while "Configuration successful" not in (line := process.stderr.readline()):
+                assert line, "stunnel has ended"
+            one = SecretPeer(port, context, "chat.example")
+            one.ask("")
+            two = SecretPeer(port, context, "chat.example")
+            assert two.ask("加密") == [f"{two.prefix}已上线", f"{two.prefix}加密"]
+            assert one.lines(2) == [f"{two.prefix}已上线", f"{two.prefix}加密"]
+            one.close()
+            two.close()
+            process.terminate()
+            process.stderr.read()

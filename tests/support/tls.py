@@ -60,25 +60,25 @@ class SecretPeer(Peer):
 
     socket: ssl.SSLSocket
 
-    def __init__(self, port: int, context: ssl.SSLContext) -> None:
+    def __init__(self, port: int, context: ssl.SSLContext, host: str = HOST) -> None:
         super().__init__(port)
-        self._shake_hands(context)
+        self._shake_hands(context, host)
 
     @classmethod
     def over(cls, peer: Peer, context: ssl.SSLContext) -> SecretPeer:
         """Return a user who goes on with TLS on a peer's connection."""
         user = cls.__new__(cls)
         user.__dict__.update(peer.__dict__)
-        user._shake_hands(context)
+        user._shake_hands(context, HOST)
         return user
 
     def shown(self) -> bytes:
         """Return the certificate that the server has shown."""
         return self.socket.getpeercert(binary_form=True) or b""
 
-    def _shake_hands(self, context: ssl.SSLContext) -> None:
+    def _shake_hands(self, context: ssl.SSLContext, host: str) -> None:
         try:
-            self.socket = context.wrap_socket(self.socket, server_hostname=HOST, suppress_ragged_eofs=False)
+            self.socket = context.wrap_socket(self.socket, server_hostname=host, suppress_ragged_eofs=False)
         except OSError:
             self.socket.close()
             raise

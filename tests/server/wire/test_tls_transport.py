@@ -287,7 +287,7 @@ def test_a_look_takes_nothing(make: Make) -> None:
     assert pair.transport.recv(100) == b"three"
 
 
-def test_a_time_for_reading_ends(make: Make) -> None:
+def test_a_time_for_reading_is_paid_for(make: Make) -> None:
     """Also if bytes keep coming that make no record. Each of them is paid for."""
     pair = make()
     assert pair.transport.recv(100, 0) == b""
