@@ -213,7 +213,7 @@ def test_a_connection_without_a_request_ends() -> None:
         client.close()
 
 
-def test_the_end_in_the_middle_of_a_request(door: StrictWebServer) -> None:
+def test_whoever_goes_in_the_middle_of_a_request(door: StrictWebServer) -> None:
     """It is no request, and needs no answer."""
     with socket.create_connection(("127.0.0.1", door.port), PATIENCE) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n")
@@ -233,7 +233,7 @@ def test_whoever_does_not_read_gets_no_further_answer(door: StrictWebServer) -> 
                 connection.sendall(page * 100)
 
 
-def test_connections_from_one_address_are_limited() -> None:
+def test_browsers_from_one_address_are_limited() -> None:
     """Together with those of telnet, and each is told so in its own way."""
     with web(max_per_ip=2, trust_loopback=False) as door:
         peer, client = Peer(door.chat.port), Client(door)

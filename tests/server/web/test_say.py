@@ -167,7 +167,7 @@ def test_whoever_quits_is_gone(come: Come) -> None:
     assert again.token != stream.token
 
 
-def test_a_user_over_the_rate_waits_and_loses_nothing() -> None:
+def test_a_post_over_the_rate_waits() -> None:
     """As by telnet: the post is answered later."""
     with web(trust_loopback=False, rate=1000.0, burst=1) as door:
         stream, client = Stream(door), Client(door)

@@ -135,7 +135,7 @@ def test_an_old_stream_ends_when_its_session_is_taken_up(door: StrictWebServer, 
     assert new.until("said")["line"] == 1
 
 
-def test_an_unknown_session_is_a_new_one(door: StrictWebServer, open_stream: Open) -> None:
+def test_a_stream_for_an_unknown_session_has_a_new_one(door: StrictWebServer, open_stream: Open) -> None:
     """What is posted for the unknown one is not taken for the new one."""
     stream = open_stream(door, **resume("0" * 32, "1"))
     hello = stream.event()
@@ -147,7 +147,7 @@ def test_an_unknown_session_is_a_new_one(door: StrictWebServer, open_stream: Ope
 
 
 @pytest.mark.parametrize(("token", "at"), [("0" * 32, "x"), ("0" * 32, ""), ("0" * 32, "-1"), ("0" * 32, "1" * 19)])
-def test_a_resume_that_makes_no_sense_is_refused(door: StrictWebServer, open_stream: Open, token: str, at: str) -> None:
+def test_a_session_or_place_that_is_none_brings_nobody_in(door: StrictWebServer, open_stream: Open, token: str, at: str) -> None:
     """Before anybody hears of it."""
     assert open_stream(door, **resume(token, at)).status == 400
 
