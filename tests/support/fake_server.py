@@ -21,6 +21,7 @@ class FakeServer:
         listener.settimeout(PATIENCE)
         self.port: int = listener.getsockname()[1]
         self._connections = contextlib.ExitStack()
+        self._name = ""  # that the last client has asked for
 
     def accept(self) -> FakeConnection:
         """Return the next client, which has not been greeted."""
@@ -34,7 +35,10 @@ class FakeServer:
         """Return the next client, greeted as the server does."""
         fake = self.accept()
         fake.asked = fake.raw_line()
+        if fake.asked.startswith("/resume ") and self._name:
+            fake.name = self._name  # it belongs to the session
         fake.greet(taken, session, idle)
+        self._name = fake.name if fake.name != fake.addr else ""
         return fake
 
     def close(self) -> None:
