@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import contextlib
+import http.client
 import importlib
 import os
 import shutil
@@ -167,6 +168,22 @@ def test_a_program_of_one_file_starts_by_itself(dist: Path, tmp_path: Path) -> N
         program = dist / f"{name}.pyz"
         assert program.read_bytes().startswith(b"#!/usr/bin/env python3\n")
         assert run("env", f"PATH={tmp_path}:{os.environ['PATH']}", program, "--help", cwd=tmp_path).returncode == 0
+
+
+def test_the_page_is_packed_too(dist: Path, tmp_path: Path) -> None:
+    """The server sends it from inside its one file."""
+    command = [sys.executable, str(dist / "chatroom-server.pyz"), "--port", "0", "--web", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        assert process.stderr
+        try:
+            process.stderr.readline()
+            address = process.stderr.readline().rstrip("/\n").rpartition("/")[2]
+            with contextlib.closing(http.client.HTTPConnection(address, timeout=PATIENCE)) as connection:
+                connection.request("GET", "/")
+                assert connection.getresponse().read() == (ROOT / "server" / "web" / "page.html").read_bytes()
+        finally:
+            process.terminate()
+            process.stderr.read()
 
 
 def check(start: Command, folder: Path) -> None:
