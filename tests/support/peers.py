@@ -129,7 +129,7 @@ class StrictServer(ChatServer):
 
 
 @contextlib.contextmanager
-def running(add: Callable[[StrictServer], None] = lambda server: None, **settings: object) -> Iterator[StrictServer]:
+def running(add: Callable[[StrictServer], None] = lambda server: None, /, **settings: object) -> Iterator[StrictServer]:
     """Run a server on a free port, by default without an idle limit.
 
     When it stops, it soon hangs up on peers that have not left. `add` may give it more doors before it starts.
