@@ -13,6 +13,7 @@ import pytest
 
 from server.door import Guard
 from server.limits.connections import ConnectionLimiter
+from server.limits.rates import RateLimits
 from server.server import ChatServer
 from server.wire import entrance, first_look
 from server.wire.transport import Transport
@@ -249,16 +250,21 @@ def test_slow_handshakes_of_one_address_are_bounded(certificate: Certificate, co
         assert users[0].ask("")[-3:] == [f"{user.prefix}已上线" for user in users[1:]]
 
 
-def test_what_a_handshake_costs_is_paid(certificate: Certificate) -> None:
-    """By the address. It comes back when it has waited, and others do not wait."""
-    with secure(certificate, trust_loopback=False) as server:
-        rates = server.rates_of("127.0.0.1")
-        before = rates.work(0.0)
-        SecretPeer(server.port, certificate.trust()).close()
-        allowance = server._allowances.of("127.0.0.1")
-        assert before == 0.0
-        assert not allowance._busy.is_full()
-        assert server._allowances.of("10.0.0.2").is_unused()
+def test_what_a_handshake_costs_is_paid(certificate: Certificate, come: Come, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First what it may cost, then what it does cost, and what was too much is given back."""
+    paid: list[float] = []
+
+    def work(rates: RateLimits, seconds: float) -> float:
+        paid.append(seconds)
+        return 0.0
+
+    monkeypatch.setattr(RateLimits, "work", work)
+    with secure(certificate) as server:
+        come(server)
+    assert paid[0] > entrance.COST
+    assert paid[-1] == -entrance.COST
+    assert len(paid) > 3
+    assert all(seconds > 0 for seconds in paid[:-1])
 
 
 def test_whoever_has_cost_too_much_waits(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
