@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
+
+from server.chat import names
 
 from ..support.peers import Peer
 from ..support.web import StrictWebServer
@@ -321,6 +324,12 @@ def test_a_pasted_text_with_several_lines(door: StrictWebServer, open_tab: Open)
     tab.page.keyboard.press("Enter")
     tab.see("four")
     assert tab.said() == ["小明>one", "小明>  two", "小明>three", "小明>four"]
+    long = ["很" * 1300 + str(number) for number in range(60)]
+    tab.page.fill("#line", "\n".join(["x" * 20000, *long]))
+    tab.page.keyboard.press("Enter")
+    tab.see(long[-1])
+    assert tab.said()[4:] == [f"小明>{line}" for line in long]
+    assert tab.page.locator(".refused .why").text_content() == "消息过长"
     assert tab.page.input_value("#line") == ""
     assert tab.page.locator("#hint").text_content() == ""
 
@@ -369,3 +378,43 @@ def test_a_phone(door: StrictWebServer, open_tab: Open, bring: Bring, width: int
     tab.type("psst")
     tab.see("psst")
     assert tab.said()[-1] == "私聊 →bob>psst"
+
+
+LINES = """
+who|/who|who |who x|/who x|WHO| who|whoever|rename bob|/rename bob|rename|rename |/rename|rename|rename a b|rename¦bob|/rename¦bob
+to bob hi|/to bob hi|to|to bob|/to bob|to  bob hi|to¦bob¦hi|to¦|today is|tomorrow|/me waves|/me|me waves|/last|/last 5|/last 5 7|last
+/search x|/search|search x|/help|/help x|help|/quit|/quit x|quit|/json|/json a|json|/resume a 1|//x|//|/|/nope|/ who|who¦|/who¦
+constructor|/constructor|/toString x|/__proto__|大家好|to 小红 在吗|rename 小明|/me 挥手
+"""
+NAMES = [
+    "Bob",
+    "BOB",
+    "ｂｏｂ",
+    "Straße",
+    "STRASSE",
+    "ÉCOLE",
+    "école",
+    "ﬁn",
+    "Σίσυφος",
+    "ΣΊΣΥΦΟΣ",
+    "小明",
+    "İstanbul",
+    "Ǆ",
+    "㎏",
+]
+
+
+def test_the_page_and_the_server_agree(door: StrictWebServer, open_tab: Open) -> None:
+    """On what a line is, so that no question is ever taken for talk and said again; and on when two names are one."""
+    kinds = {"Say": "talk", "Emote": "talk", "Alive": "heartbeat", "Whisper": "private", "Rename": "rename"}
+    kinds |= dict.fromkeys(["Who", "Last", "LastBefore", "Search", "Help"], "question")
+    kinds |= {"Quit": "quit", "Json": "values", "Resume": "values"}
+    tab = open_tab(door.port)
+    for line in ["", *LINES.replace("\n", "|").strip("|").split("|")]:
+        text = line.replace("¦", "|")
+        entry = type(door.chat.commands.parse(1, 0.0, text)).__name__
+        kind = tab.page.evaluate("text => kindOf(text)", text)
+        assert kind == kinds.get(entry, kind), text
+    for one, other in itertools.product(NAMES, NAMES):
+        same = tab.page.evaluate("([one, other]) => fold(one) === fold(other)", [one, other])
+        assert same == (names.fold(one) == names.fold(other)), (one, other)
