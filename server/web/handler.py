@@ -66,7 +66,7 @@ class WebHandler(BaseHTTPRequestHandler):
         self._inlet = Inlet(host, self._user, host.rates_of(self.request.host))
         self._limits = self.server.limits
         self._is_stream = False
-        self.rfile = Reader(self.request.transport)
+        self.rfile = Reader(self.request.transport, self._pay)
 
     def handle(self) -> None:
         """Answer requests until one side has enough."""
@@ -102,8 +102,7 @@ class WebHandler(BaseHTTPRequestHandler):
             self._refuse(Refusal(408, "the request did not come in time"))
         except (Gone, Closed):
             self.close_connection = True
-        else:
-            self._inlet.wait(self._inlet.rates.read())
+        self._pay()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse a request that `http.server` cannot read."""
@@ -116,6 +115,10 @@ class WebHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Log nothing for each request."""
+
+    def _pay(self) -> None:
+        """Count the processor time of this thread, and wait if it was too much for its address."""
+        self._inlet.wait(self._inlet.rates.read())
 
     def _wait_for_request(self) -> bool:
         """Return whether a request has begun. A server that stops does not wait for one."""

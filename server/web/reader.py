@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..wire.transport import Transport
@@ -36,8 +37,10 @@ class Gone(Exception):
 class Reader:
     """What a peer sends, as the file from which `http.server` reads. One thread uses it."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, pay: Callable[[], None] = lambda: None) -> None:
+        """`pay` is called after each piece of a request, and may wait, so that small pieces are not cheap."""
         self._transport = transport
+        self._pay = pay
         self._buffer = bytearray()  # what has come and is not read yet
         self._left = 0  # bytes that may still be read
         self._deadline = 0.0  # on the monotonic clock
@@ -79,6 +82,7 @@ class Reader:
             raise TooSlow
         if data := self._transport.recv(RECV_SIZE, left):
             self._buffer += data
+            self._pay()
         else:
             raise TooSlow if time.monotonic() >= self._deadline else Gone
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import queue
 import re
 import socket
 import threading
@@ -247,22 +248,28 @@ def test_browsers_from_one_address_are_limited() -> None:
 
 
 def test_coming_in_and_keeping_the_processor_busy_have_their_price(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each connection counts as one that comes in, and each request by what it costs. Both belong to the address."""
-    counted: list[str] = []
+    """Each connection counts as one that comes in, and each piece of a request by what it costs."""
+    counted: queue.Queue[str] = queue.Queue()
 
     def count(what: str, seconds: float = 0.0) -> float:
-        counted.append(what if seconds >= 0 else "")
-        return 0.0
+        counted.put(what)
+        return seconds and 0.0
 
     with web(trust_loopback=False) as door:
         allowance = door.chat.rates_of("127.0.0.1")._allowance
         monkeypatch.setattr(allowance, "join", partial(count, "join"))
         monkeypatch.setattr(allowance, "busy", partial(count, "busy"))
         client = Client(door)
-        assert [client.ask("GET", "/")[0] for _ in range(3)] == [200] * 3
-        assert client.ask("GET", "/no")[0] == 404
+        for path in ("/", "/", "/no"):
+            client.ask("GET", path)
         client.close()
-    assert counted == ["join", "busy", "busy", "busy"]
+        assert [counted.get(timeout=PATIENCE) for _ in range(4)] == ["join", "busy", "busy", "busy"]
+        with socket.create_connection(("127.0.0.1", door.port), PATIENCE) as slow:
+            slow.sendall(b"G")
+            assert counted.get(timeout=PATIENCE) == "join"
+            for _ in range(3):
+                slow.sendall(b"x")
+                assert counted.get(timeout=PATIENCE) == "busy"
 
 
 def test_a_server_that_stops_waits_for_no_request() -> None:

@@ -147,7 +147,9 @@ def test_a_stream_for_an_unknown_session_has_a_new_one(door: StrictWebServer, op
 
 
 @pytest.mark.parametrize(("token", "at"), [("0" * 32, "x"), ("0" * 32, ""), ("0" * 32, "-1"), ("0" * 32, "1" * 19)])
-def test_a_session_or_place_that_is_none_brings_nobody_in(door: StrictWebServer, open_stream: Open, token: str, at: str) -> None:
+def test_a_session_or_place_that_is_none_brings_nobody_in(
+    door: StrictWebServer, open_stream: Open, token: str, at: str
+) -> None:
     """Before anybody hears of it."""
     assert open_stream(door, **resume(token, at)).status == 400
 
