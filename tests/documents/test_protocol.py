@@ -56,7 +56,7 @@ FILLED = {"REPLAY_BEGINS": "N", "MISSING": "N"}
 # The types of objects that an own line can cause, which then has its number. The number is no field of the event itself.
 WITH_LINE = {"said", "emote", "whisper", "renamed"}
 # What becomes an entry or an event with a code, and which rows of the page have such codes.
-CODED = {"done": ("Done", "Refuse", "refuse"), "left": ("Leave", "Quit", "Left"), "bye": ("Bye",)}
+CODED = {"done": ("Done", "Refuse", "refuse"), "left": ("Leave", "Quit", "Left"), "bye": ("Bye", "_refuse")}
 
 
 @dataclass
