@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import queue
 import re
 import socket
@@ -16,6 +17,7 @@ from server.web.page import Page
 from server.web.reader import Limits
 
 from ...support.peers import PATIENCE, Peer
+from ...support.tls import Certificate
 from ...support.web import EVENTS, Client, Stream, StrictWebServer, raw, web
 
 PLAIN = {"Content_Type": "text/plain"}
@@ -290,3 +292,20 @@ def test_a_server_that_stops_waits_for_no_request() -> None:
         leaving.start()
     leaving.join()
     client.close()
+
+
+def test_over_tls_everything_is_the_same(certificate: Certificate) -> None:
+    """On the same port. A page that came that way is our own as well."""
+    with web(tls=str(certificate.cert), tls_key=str(certificate.key)) as door:
+        for connection in (
+            http.client.HTTPConnection("127.0.0.1", door.port, timeout=PATIENCE),
+            http.client.HTTPSConnection("127.0.0.1", door.port, timeout=PATIENCE, context=certificate.trust()),
+        ):
+            connection.request("GET", "/")
+            assert connection.getresponse().read() == Page().data
+            scheme = "https" if isinstance(connection, http.client.HTTPSConnection) else "http"
+            connection.request("GET", "/events", headers={**EVENTS, "Origin": f"{scheme}://127.0.0.1:{door.port}"})
+            answer = connection.getresponse()
+            assert answer.readline().startswith(b'data: {"type":"hello"')
+            answer.close()
+            connection.close()
