@@ -227,6 +227,7 @@ def test_only_tls(come: Come, certificate: Certificate, caplog: pytest.LogCaptur
 def test_only_tls_is_said_soon(come: Come, certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also to people, who wait for the server to say something."""
     monkeypatch.setattr(entrance, "FIRST_BYTE_ALONE", 0.05)
+    monkeypatch.setattr(entrance, "FIRST_BYTE", 10_000.0)
     settings = {"tls": str(certificate.cert), "tls_key": str(certificate.key), "tls_only": True}
     with behind_proxy(**settings) as server:
         assert come(server).rest().decode() == "服务器只接受加密连接，请使用 TLS\n"

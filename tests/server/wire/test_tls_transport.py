@@ -235,10 +235,14 @@ def test_the_goodbye_comes_also_when_the_kernel_has_no_room_for_it(make: Make) -
                 pair.read(sent + 101)
 
 
-def test_the_goodbye_comes_also_while_the_peer_talks(make: Make) -> None:
-    """What it says then is thrown away, and does not make an error of the end."""
+@pytest.mark.parametrize("taken", [0, 5])
+def test_the_goodbye_comes_also_while_the_peer_talks(make: Make, taken: int) -> None:
+    """What it says then is thrown away, whether it has been taken from the kernel or not, and the end is a clean one."""
     pair = make()
+    pair.client.sendall(b"x" * 10)
     pair.client.sendall(b"x" * 1000)
+    if taken:
+        assert pair.transport.recv(taken) == b"x" * taken
     pair.outbox.put(b"last words\n")
     pair.outbox.close()
     assert pair.transport.recv(100) == b""
