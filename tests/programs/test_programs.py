@@ -146,13 +146,19 @@ def test_characters_that_telnet_takes_for_control_keys(
     child.expect_exact(f"[{addr}]{addr}:{text}\r\n")
 
 
-def test_with_its_settings_file_telnet_takes_any_character(program: Program, port: int, tmp_path: Path) -> None:
-    """The README's `~/.telnetrc` turns off the two keys that are in the way, so `-E` is not needed."""
+@pytest.fixture
+def telnet_home(tmp_path: Path) -> str:
+    """A home with the README's `~/.telnetrc`."""
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"    (DEFAULT set echo .*)\n    (\t.*)\n", readme)
+    found = re.search(r"    (DEFAULT set echo .*)\n    (\t.*)\n    (\t.*)\n", readme)
     assert found
-    (tmp_path / ".telnetrc").write_text(f"{found[1]}\n{found[2]}\n")
-    child = program(need("telnet"), "127.0.0.1", str(port), home=str(tmp_path))
+    (tmp_path / ".telnetrc").write_text("".join(f"{line}\n" for line in found.groups()))
+    return str(tmp_path)
+
+
+def test_with_its_settings_file_telnet_takes_any_character(program: Program, port: int, telnet_home: str) -> None:
+    """The README's `~/.telnetrc` turns off the two keys that are in the way, so `-E` is not needed."""
+    child = program(need("telnet"), "127.0.0.1", str(port), home=telnet_home)
     child.expect(r"\[(127\.0\.0\.1:\d+)\]\1:已上线\r\n")
     addr = child.match[1]
     for text in (
@@ -164,6 +170,20 @@ def test_with_its_settings_file_telnet_takes_any_character(program: Program, por
         child.expect_exact(f"{text}\r\n")  # the terminal's own echo
         child.expect_exact(f"[{addr}]{addr}:{text}\r\n")
         child.expect_exact("I'm live\r\n")
+
+
+@pytest.mark.parametrize("text", ["小", "有", "会", "僃"])
+def test_with_its_settings_file_telnet_shows_everything(program: Program, telnet_home: str, text: str) -> None:
+    """Without them it throws away all that comes between what it takes for a control key and the server's answer to that."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        child = program(need("telnet"), "127.0.0.1", str(listener.getsockname()[1]), home=telnet_home)
+        server, _ = listener.accept()
+        with server, server.makefile("rb") as typed:
+            child.expect("\n")
+            child.sendline(text)
+            typed.readline()
+            server.sendall("在这时\r\n".encode())
+            child.expect_exact("在这时")
 
 
 def test_nc_gets_every_answer(port: int) -> None:
