@@ -16,9 +16,12 @@ from .measure import Contender, Failed, Server, measure_on
 from .past import FEWEST, LINES, ask_all
 from .report import Row, answer_table, summarize, table
 
-RATIO = """\
+COLUMNS = """\
 The ratio in the table is to the first server in the same case: of the deliveries
-a second, or of the median latency in a case that sets the pace."""
+a second, or of the median latency in a case that sets the pace. "server µs" is the
+server's processor time for each delivery. "load busy" is the share of the time in
+which the load itself had work: near 100 %, the deliveries a second are as much the
+load's as the server's, and only the processor time is the server's alone."""
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -27,7 +30,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench",
         description="Measure this server, beside others that speak the same lines.",
-        epilog=f"scenarios:\n{scenarios}\n\n{RATIO}",
+        epilog=f"scenarios:\n{scenarios}\n\n{COLUMNS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -40,9 +43,19 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="[NAME=]HOST:PORT",
         help="measure another server too, in the same run; may be given again",
     )
+    parser.add_argument(
+        "--against-tls",
+        action="append",
+        dest="against",
+        type=_tls_server,
+        metavar="[NAME=]HOST:PORT",
+        help="the same for a server to which users come with TLS",
+    )
     add = parser.add_argument
     add("--json", action="store_true", help="measure this server with JSON lines too, in the same run")
     add("--history", action="store_true", help="measure this server with a history too, in the same run")
+    add("--tls", action="store_true", help="measure this server with TLS too, in the same run; needs openssl")
+    add("--ops", action="store_true", help="measure this server with metrics too, in the same run")
     add("--users", type=_numbers, default=[10, 100, 1000], help="how many in flood and pace (default: 10,100,1000)")
     add("--seconds", type=_positive, default=2.0, help="length of each case (default: %(default)g)")
     add("--senders", type=_count, default=5, help=f"how many users talk, up to {len(LETTERS)} (default: %(default)s)")
@@ -116,6 +129,10 @@ def contenders_of(arguments: argparse.Namespace) -> list[Contender]:
         contenders.append(Contender("this server, JSON", json=True))
     if arguments.history:
         contenders.append(Contender("this server, history", history=True))
+    if arguments.tls:
+        contenders.append(Contender("this server, TLS", tls=True))
+    if arguments.ops:
+        contenders.append(Contender("this server, metrics", ops=True))
     return [*contenders, *arguments.against]
 
 
@@ -135,6 +152,10 @@ def _server(text: str) -> Contender:
     if not host or not port.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return Contender(name or address, Server(host, int(port)))
+
+
+def _tls_server(text: str) -> Contender:
+    return replace(_server(text), tls=True)
 
 
 def _numbers(text: str) -> list[int]:

@@ -22,6 +22,7 @@ class Case:
     silent: int = 0  # how many of the users never read
     churn: float = 0.0  # users a second that come and go besides
     json: bool = False  # whether the users are programs, which ask for JSON lines
+    tls: bool = False  # whether the users come in with TLS
 
     @property
     def label(self) -> str:
@@ -51,6 +52,8 @@ class Result:
     missing: int  # deliveries that did not come, or came twice
     disorder: int  # samples of a sender's lines out of their order
     sent: int = 0  # lines, by all senders together
+    busy: float = 0.0  # share of the time in which the load itself had work; near 1, the load may be what is measured
+    processor: float | None = None  # µs of the server's processor time for each delivery; None if it is not known
     memory: float | None = None  # KiB of the server for each user; None if it is not known
     left: float | None = None  # seconds until the last of the server's handlers had ended, after all left at once
     kept: float | None = None  # MiB more than at first that the server then still held

@@ -13,7 +13,7 @@ from .report import Row
 WIDTH = 860
 PANEL = 300  # height
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 56, 46  # space around the bars of a panel
-_COLOURS = ("#2f6db5", "#e08a2e", "#4f9d69", "#a25aa8", "#777777")
+_COLOURS = ("#2f6db5", "#e08a2e", "#4f9d69", "#a25aa8", "#777777", "#b8433a")
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ def chart(rows: list[Row]) -> str:
         f'<rect width="{WIDTH}" height="{height}" fill="#fbfbf8"/>',
         '<g font-family="sans-serif" font-size="12">',
     ]
+    step = min(170.0, (WIDTH - _LEFT) / max(1, len(servers)))
     for number, server in enumerate(servers):
-        x = _LEFT + 170 * number
-        parts.append(f'<rect x="{x}" y="16" width="12" height="12" fill="{_colour(number)}"/>')
+        x = _LEFT + step * number
+        parts.append(f'<rect x="{x:.0f}" y="16" width="12" height="12" fill="{_colour(number)}"/>')
         parts.append(_text(x + 18, 26, server))
     for number, scenario in enumerate(scenarios):
         shown = [row for row in rows if row.case.scenario == scenario and not (scenario == "load" and row.case.window)]

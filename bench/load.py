@@ -13,6 +13,7 @@ import re
 import resource
 import selectors
 import socket
+import ssl
 import time
 from collections import deque
 from multiprocessing.connection import Connection
@@ -20,6 +21,7 @@ from multiprocessing.connection import Connection
 from .cases import Case, Result
 
 RECV_SIZE = 256 * 1024  # bytes
+RECORD = 16 * 1024  # bytes; a read with TLS returns one record at most, and this is the largest
 JOINED_AFTER = 0.7  # seconds of silence
 DRAINED_AFTER = 1.0
 PATIENCE = 120.0  # seconds to join or to drain at most
@@ -65,29 +67,50 @@ def make_line(letter: bytes, number: int, now: int, size: int) -> bytes:
     return (b"%b%b%d:%d:" % (MARK, letter, number, now)).ljust(size - 1, b"x") + b"\n"
 
 
+def encrypt(connection: socket.socket) -> ssl.SSLSocket:
+    """Return a new connection with TLS. Who the server is does not matter here. Raises OSError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(connection)
+
+
 class Client:
     """One connection, and what came over it."""
 
-    def __init__(self, host: str, port: int, number: int, silent: bool, json: bool) -> None:
-        """Connect, and ask for JSON lines if `json` is set. A `silent` client gets a small buffer. Raises OSError."""
+    def __init__(self, case: Case, host: str, port: int, number: int) -> None:
+        """Connect as the case wants it. A client that never reads gets a small buffer. Raises OSError."""
         self.sent = 0
+        self.silent = number >= case.users - case.silent
         self._letter = LETTERS[number : number + 1]
         self.tally = Tally(self._letter)
         self.socket = socket.socket()
-        if silent:
+        if self.silent:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if host == "127.0.0.1":  # one address has too few ports for more
             self.socket.bind((f"127.0.0.{1 + number // 20_000}", 0))
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if json:
+        if case.tls:
+            self.socket = encrypt(self.socket)
+        if case.json:
             self.socket.send(JSON)
         self.socket.setblocking(False)
+        self._read_size = RECORD if case.tls else RECV_SIZE
 
     def say(self, size: int) -> None:
         """Send one line of `size` bytes."""
         self.socket.send(make_line(self._letter, self.sent, time.monotonic_ns(), size))
         self.sent += 1
+
+    def read(self) -> bytes | None:
+        """Return what has come, or nothing at the end. Return None if no more than a part of a TLS record has come."""
+        try:
+            return self.socket.recv(self._read_size)
+        except ssl.SSLWantReadError:
+            return None
+        except OSError:  # reset
+            return b""
 
 
 class Load:
@@ -98,12 +121,13 @@ class Load:
         self._case = case
         self._selector = selectors.DefaultSelector()
         self._ages: list[float] = []
+        self._waited = 0.0  # seconds for something to come
         self._begun = time.monotonic()
         self.clients: list[Client] = []
         for number in range(case.users):
-            client = Client(host, port, number, number >= case.users - case.silent, case.json)
+            client = Client(case, host, port, number)
             self.clients.append(client)
-            if number < case.users - case.silent:
+            if not client.silent:
                 self._selector.register(client.socket, selectors.EVENT_READ, client)
             if number % 50 == 49:
                 self._pump(0)
@@ -118,6 +142,7 @@ class Load:
         """Talk for the case's time, then wait for the lines that are still on their way. Return what came of it."""
         self._ages.clear()
         before = sum(client.tally.lines for client in self._readers)
+        self._waited = 0.0
         begun = time.monotonic()
         end = begun + self._case.seconds
         lines_sent = 0
@@ -134,6 +159,7 @@ class Load:
             self._pump(0.001)
         came = sum(client.tally.lines for client in self._readers)
         took = time.monotonic() - begun
+        waited = self._waited
         ages = sorted(self._ages)
         self._quiet(DRAINED_AFTER)
         sent = sum(sender.sent for sender in self._senders)
@@ -145,6 +171,7 @@ class Load:
             missing=sum(abs(sent - client.tally.lines) for client in self._readers),
             disorder=sum(client.tally.disorder for client in self._readers),
             sent=sent,
+            busy=1 - waited / took,
         )
 
     def close(self) -> None:
@@ -165,11 +192,13 @@ class Load:
         return last
 
     def _pump(self, timeout: float) -> None:
-        for key, _ in self._selector.select(timeout):
-            try:
-                data = key.fileobj.recv(RECV_SIZE)  # type: ignore[union-attr]
-            except OSError:  # reset
-                data = b""
+        begun = time.monotonic()
+        ready = self._selector.select(timeout)
+        self._waited += time.monotonic() - begun
+        for key, _ in ready:
+            data = key.data.read()
+            if data is None:
+                continue
             if not data:  # the lines that this client does not get will be counted as missing
                 self._selector.unregister(key.fileobj)
             elif (age := key.data.tally.take(data, time.monotonic_ns())) is not None:
@@ -201,14 +230,15 @@ def run(case: Case, host: str, port: int, parent: Connection) -> None:
         parent.recv()
 
 
-def churn(rate: float, host: str, port: int) -> None:
-    """Let `rate` users a second come, stay for a tenth of a second, and go. This is a process's whole life until it is ended."""
+def churn(case: Case, host: str, port: int) -> None:
+    """Let users come, stay for a tenth of a second, and go. This is a process's whole life until it is ended."""
     there: deque[socket.socket] = deque()
     begun, come = time.monotonic(), 0
     while True:
-        while come < (time.monotonic() - begun) * rate:
-            there.append(socket.create_connection((host, port)))
+        while come < (time.monotonic() - begun) * case.churn:
+            connection = socket.create_connection((host, port))
+            there.append(encrypt(connection) if case.tls else connection)
             come += 1
-            if len(there) > rate / 10:
+            if len(there) > case.churn / 10:
                 there.popleft().close()
         time.sleep(0.001)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import re
 import subprocess
 import sys
@@ -45,6 +46,17 @@ class Server:
         found = re.search(rf"^{field}:\s*(\d+)", text, re.MULTILINE)
         return int(found[1]) if found else None
 
+    def processor_time(self) -> float | None:
+        """Return the seconds of processor time that all of its threads have used. None if it is not known."""
+        if self.process is None:
+            return None
+        try:
+            text = Path(f"/proc/{self.process}/stat").read_text()
+        except OSError:  # not on this system
+            return None
+        user, system = text.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -54,6 +66,8 @@ class Contender:
     server: Server | None = None  # None: this project's, started anew for each case
     json: bool = False  # whether its users ask for JSON lines
     history: bool = False  # whether it keeps a history in a file
+    tls: bool = False  # whether its users come in with TLS
+    ops: bool = False  # whether it has a port for metrics and health
 
 
 @contextlib.contextmanager
@@ -80,21 +94,36 @@ def our_server(*flags: str, python: Sequence[str] = SERVER) -> Iterator[Server]:
 
 def measure_on(contender: Contender, case: Case, flags: Sequence[str]) -> Result:
     """Run a case on a contender. Return what came of it. `flags` are for this project's server. Raises Failed."""
-    case = replace(case, json=contender.json)
+    case = replace(case, json=contender.json, tls=contender.tls)
     if contender.server:
         return measure(case, contender.server)
-    if not contender.history:
-        with our_server(*flags) as server:
-            return measure(case, server)
     with tempfile.TemporaryDirectory() as folder:
-        file = ("--history", f"{folder}/history")
-        with our_server(*flags, *file) as server:
+        file = ("--history", f"{folder}/history") if contender.history else ()
+        certificate = make_certificate(folder) if contender.tls else ()
+        ops = ("--ops", "0") if contender.ops else ()
+        with our_server(*flags, *file, *certificate, *ops) as server:
             result = measure(case, server)
+        if not file:
+            return result
         command = [sys.executable, *SERVER, *file, "--export", "text"]
         export = subprocess.run(command, capture_output=True, check=False)
     if export.returncode:
         raise Failed(f"the history cannot be read: {export.stderr.decode().strip()}")
     return replace(result, stored=export.stdout.count(load.MARK) / max(1, result.sent))
+
+
+def make_certificate(folder: str) -> tuple[str, ...]:
+    """Make a certificate that signs itself. Return the flags of a server that shows it. Raises Failed."""
+    cert, key = f"{folder}/cert.pem", f"{folder}/key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-subj", "/CN=bench", "-keyout", key, "-out", cert]
+    try:
+        subprocess.run(command, capture_output=True, check=True)
+    except FileNotFoundError:
+        raise Failed("openssl, which makes the certificate, is not installed") from None
+    except subprocess.CalledProcessError as error:
+        raise Failed(f"openssl makes no certificate: {error.stderr.decode().strip()}") from None
+    return "--tls", cert, "--tls-key", key
 
 
 def measure(case: Case, server: Server) -> Result:
@@ -104,12 +133,16 @@ def measure(case: Case, server: Server) -> Result:
         settle = connection.recv()
         if isinstance(settle, str):
             raise Failed(settle)
-        memory = server.status("VmRSS")
-        with _churning(case.churn, server):
+        memory, before = server.status("VmRSS"), server.processor_time()
+        with _churning(case, server):
             connection.send(None)
             result: Result = connection.recv()
+        after = server.processor_time()
         connection.send(None)
     result = replace(result, settle=settle)
+    if before is not None and after is not None:
+        deliveries = result.sent * (case.users - case.silent)
+        result = replace(result, processor=(after - before) * 1e6 / max(1, deliveries))
     if memory is None or first_memory is None:
         return result
     result = replace(result, memory=(memory - first_memory) / case.users)
@@ -140,11 +173,11 @@ def _process(target: object, *arguments: object) -> Iterator[Connection]:
 
 
 @contextlib.contextmanager
-def _churning(rate: float, server: Server) -> Iterator[None]:
-    if not rate:
+def _churning(case: Case, server: Server) -> Iterator[None]:
+    if not case.churn:
         yield
         return
-    process = _spawn.Process(target=load.churn, args=(rate, server.host, server.port), daemon=True)
+    process = _spawn.Process(target=load.churn, args=(case, server.host, server.port), daemon=True)
     process.start()
     try:
         yield

@@ -18,6 +18,8 @@ _COLUMNS = (
     "p99 ms",
     "KiB/user",
     "settle s",
+    "server µs",
+    "load busy",
     "missing",
     "disorder",
 )
@@ -55,6 +57,8 @@ def summarize(case: Case, server: str, results: list[Result], first: list[Result
             settle=middle(lambda result: result.settle) or 0.0,
             missing=max(result.missing for result in results),
             disorder=max(result.disorder for result in results),
+            busy=middle(lambda result: result.busy) or 0.0,
+            processor=middle(lambda result: result.processor),
             memory=middle(lambda result: result.memory),
             left=middle(lambda result: result.left),
             kept=middle(lambda result: result.kept),
@@ -121,6 +125,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{result.p99:.2f}",
         "-" if result.memory is None else f"{result.memory:.1f}",
         f"{result.settle:.2f}",
+        "-" if result.processor is None else f"{result.processor:.2f}",
+        f"{result.busy:.0%}",
         str(result.missing),
         str(result.disorder),
     )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
+import socket
+import ssl
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +21,12 @@ import pytest
 from bench.__main__ import contenders_of, parse_arguments
 from bench.cases import PAST, SCENARIOS, Case, Result, cases
 from bench.chart import chart
-from bench.load import Tally, make_line, percentile
-from bench.measure import Contender, Server
+from bench.load import Client, Tally, make_line, percentile
+from bench.measure import Contender, Failed, Server, make_certificate
 from bench.report import Row, summarize, table
 
-from ..support.peers import PATIENCE, running
+from ..support.peers import PATIENCE, running, spawn
+from ..support.tls import Certificate
 
 RESULT = Result(deliveries=1_000_000.0, p50=1.0, p99=2.0, settle=0.5, missing=0, disorder=0)
 PREFIX = "[127.0.0.1:40000]小明:".encode()
@@ -93,6 +100,64 @@ def test_percentile(percent: float, value: float) -> None:
     assert percentile([], percent) == 0.0
 
 
+def test_what_is_not_yet_a_line_is_not_the_end(certificate: Certificate) -> None:
+    """After the handshake, TLS sends tickets, in which there is nothing to read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.cert, certificate.key)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        secret: list[ssl.SSLSocket] = []
+        thread = threading.Thread(
+            target=lambda: secret.append(context.wrap_socket(listener.accept()[0], server_side=True))
+        )
+        thread.start()
+        client = Client(Case("flood", 1, tls=True), "127.0.0.1", listener.getsockname()[1], 0)
+        thread.join()
+
+    def read() -> bytes | None:
+        assert select.select([client.socket], [], [], PATIENCE)[0]
+        return client.read()
+
+    with client.socket, secret[0] as server:
+        assert read() is None
+        server.sendall(b"hello")
+        while (data := read()) is None:
+            pass
+        assert data == b"hello"
+        server.close()
+        assert read() == b""
+
+
+def test_those_who_come_and_go_use_tls_too() -> None:
+    """The first byte of TLS is 22."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE)
+        call = f"churn(Case('churn', 1, churn=1.0, tls=True), *{listener.getsockname()})"
+        command = [sys.executable, "-c", f"from bench.cases import Case\nfrom bench.load import churn\n{call}"]
+        with spawn(command), listener.accept()[0] as connection:
+            assert connection.recv(1) == b"\x16"
+
+
+def test_a_certificate_that_cannot_be_made_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason is that openssl is not there, or what openssl says."""
+    with pytest.raises(Failed, match=r"^openssl makes no certificate: .*nowhere"):
+        make_certificate(str(tmp_path / "nowhere"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Failed, match=r"^openssl, which makes the certificate, is not installed$"):
+        make_certificate(str(tmp_path))
+
+
+def test_the_processor_time_is_that_of_the_server() -> None:
+    """It is not known of somebody else's server, or of one that has ended."""
+    before = time.process_time()
+    known = Server("127.0.0.1", 0, os.getpid()).processor_time()
+    assert known is not None
+    assert before - 0.1 < known < time.process_time() + 0.1
+    assert Server("127.0.0.1", 0).processor_time() is None
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    assert Server("127.0.0.1", 0, ended.pid).processor_time() is None
+
+
 def test_a_summary_has_the_median_of_times_and_the_worst_of_faults() -> None:
     """One bad run of three does not change the times, but the lines that it missed are shown."""
     results = [RESULT, RESULT, Result(1.0, 99.0, 99.0, 99.0, missing=7, disorder=1)]
@@ -122,14 +187,15 @@ def test_the_table_is_aligned() -> None:
     text = table(
         [
             Row(Case("flood", 10, window=50), "x", RESULT),
-            Row(Case("flood", 10, window=50), "y", replace(RESULT, stored=0.9876), 1.25),
+            Row(Case("flood", 10, window=50), "y", replace(RESULT, stored=0.9876, busy=0.5, processor=1.5), 1.25),
             Row(Case("crowd", 10_000, rate=20.0), "longer", left),
         ]
     )
     head, flood, other, crowd, *notes = text.splitlines()
     assert head.split()[:2] == ["case", "server"]
-    assert flood.split()[-8:] == ["1,000,000", "-", "1.00", "2.00", "-", "0.50", "0", "0"]
-    assert other.split()[-8:-6] == ["1,000,000", "1.25"]
+    assert flood.split()[-10:] == ["1,000,000", "-", "1.00", "2.00", "-", "0.50", "-", "0%", "0", "0"]
+    assert other.split()[-10:-8] == ["1,000,000", "1.25"]
+    assert other.split()[-4:-2] == ["1.50", "50%"]
     assert len(head) == len(flood) == len(other) == len(crowd)
     assert notes == [
         "10 users, 50 in flight, y: 98.8% of the lines are in the history",
@@ -172,6 +238,7 @@ def test_a_chart_of_nothing_measured_is_still_a_chart() -> None:
         ["--lines", "999"],
         ["--against", "nowhere"],
         ["--against", "host:"],
+        ["--against-tls", "host:"],
     ],
 )
 def test_a_wrong_flag_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,26 +251,24 @@ def test_a_wrong_flag_is_refused(arguments: list[str], capsys: pytest.CaptureFix
 
 def test_other_servers_may_have_names() -> None:
     """Without a name, the address stands for it."""
-    contenders = parse_arguments(["--against", "Go=127.0.0.1:7000", "--against", "::1:7001"]).against
-    assert contenders == [
+    flags = ["--against", "Go=127.0.0.1:7000", "--against-tls", "x=127.0.0.1:7002", "--against", "::1:7001"]
+    assert parse_arguments(flags).against == [
         Contender("Go", Server("127.0.0.1", 7000)),
+        Contender("x", Server("127.0.0.1", 7002), tls=True),
         Contender("::1:7001", Server("::1", 7001)),
     ]
 
 
 def test_this_server_is_compared_with_itself_in_another_use() -> None:
     """The plain one always comes first, because the others are compared with it."""
-    contenders = contenders_of(parse_arguments(["--against", "Go=127.0.0.1:7000", "--history", "--json"]))
-    assert [contender.name for contender in contenders] == [
-        "this server",
-        "this server, JSON",
-        "this server, history",
-        "Go",
-    ]
-    assert [(contender.json, contender.history) for contender in contenders[:3]] == [
-        (False, False),
-        (True, False),
-        (False, True),
+    flags = ["--against", "Go=127.0.0.1:7000", "--ops", "--tls", "--history", "--json"]
+    assert contenders_of(parse_arguments(flags)) == [
+        Contender("this server"),
+        Contender("this server, JSON", json=True),
+        Contender("this server, history", history=True),
+        Contender("this server, TLS", tls=True),
+        Contender("this server, metrics", ops=True),
+        Contender("Go", Server("127.0.0.1", 7000)),
     ]
 
 
@@ -212,12 +277,13 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE * 2, check=False)
 
 
-def test_a_run_measures_ours_in_every_way_and_another(tmp_path: Path) -> None:
+def test_a_run_measures_ours_in_every_way_and_others(tmp_path: Path, certificate: Certificate) -> None:
     """The table has all of them, and nothing is missing. The progress goes to standard error."""
     svg = tmp_path / "chart.svg"
-    flags = ("--users", "6", "--seconds", "0.1", "--json", "--history", f"--svg={svg}")
-    with running() as other:
-        done = bench("flood", *flags, "--against", f"x=127.0.0.1:{other.port}")
+    flags = ("--users", "6", "--seconds", "0.1", "--json", "--history", "--tls", "--ops", f"--svg={svg}")
+    with running() as other, running(tls=str(certificate.cert), tls_key=str(certificate.key)) as secret:
+        others = ("--against", f"x=127.0.0.1:{other.port}", "--against-tls", f"y=127.0.0.1:{secret.port}")
+        done = bench("flood", *flags, *others)
     assert done.returncode == 0, done.stderr
     head, *rows, note = done.stdout.splitlines()
     assert head.startswith("case")
@@ -225,7 +291,10 @@ def test_a_run_measures_ours_in_every_way_and_another(tmp_path: Path) -> None:
         "this server",
         "this server, JSON",
         "this server, history",
+        "this server, TLS",
+        "this server, metrics",
         "x",
+        "y",
     ]
     assert all(row.split()[-2:] == ["0", "0"] for row in rows)
     assert note == "6 users, 50 in flight, this server, history: 100.0% of the lines are in the history"
