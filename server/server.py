@@ -81,6 +81,7 @@ class ChatServer(Door):
         self.crlf_text: Encoding = Text("\r\n", settings.receipt)
         self.values: Encoding = Values(__version__, settings.hold, settings.idle_timeout)
         room = open_room(time.time_ns() // 1000, archive, restored, settings.remember, settings.replay)
+        self.commands.furnish(room)
         self._were_online = restored.online
         self.broadcaster = Broadcaster(subscribers, settings.memory, room)
         self.watchdog = Watchdog(settings.idle_timeout, self.broadcaster.users)

@@ -6,6 +6,7 @@ The commands have entries of their own, in `commands/`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from . import events, texts
 from .events import DONE, Done
@@ -33,7 +34,7 @@ class Join(Entry):
         elif self.opening:
             self.opening.enter(room, self.addr, told)
         else:
-            member = room.add(self.number, self.addr)
+            member = room.add(self.number, self.addr, self.time)
             told.tell_everyone(events.Joined(self.time, member.name, member.addr))
             replay(room, self.number, self.time, told)
 
@@ -73,19 +74,23 @@ class Close(Entry):
 class Line(Entry):
     """A line that a member has typed. Its receipt comes after all that the line causes."""
 
+    speaks: ClassVar[bool] = True  # whether it shows that somebody types
+
     def apply(self, room: Room, told: Told) -> None:
         """Do what the line asks for, then give the receipt. A line of somebody who has left does nothing."""
         member = room.members.get(self.number)
         if member is None:
             return
-        if member.session is None:
-            told.tell_one(self.number, self.act(room, member, told))
-            return
-        digest, line = member.session.digest, room.sessions.take_line(member.session)
-        done = self.act(room, member, told)
-        if done.code:  # why, its author should hear even if the connection ends first
-            told.remember(Refused(self.time, done.text, done.code, session=digest, number=line))
-        told.tell_one(self.number, Done(done.text, done.code, line))
+        session = member.session
+        line = room.sessions.take_line(session) if session else None
+        done = room.families.refusal(room, member, self, told) or self.act(room, member, told)
+        if self.speaks:
+            member.spoke = self.time
+        if session and line:
+            if done.code:  # why, its author should hear even if the connection ends first
+                told.remember(Refused(self.time, done.text, done.code, session=session.digest, number=line))
+            done = Done(done.text, done.code, line)
+        told.tell_one(self.number, done)
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Do what the line asks for. Return the receipt: DONE, or one with a reply, or with a reason why not."""
@@ -116,6 +121,8 @@ class Say(Line):
 @dataclass(slots=True)
 class Alive(Line):
     """An empty line: a heartbeat and nothing else."""
+
+    speaks: ClassVar[bool] = False
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Do nothing. The receipt is all."""

@@ -12,6 +12,7 @@ from .events import Left, Notice
 from .kinds import Event, Long, Placed
 from .memory import TALK, Memory
 from .room import Entry, Room
+from .sessions import Session
 from .told import MOST_AT_ONCE, Told
 from .words import find
 
@@ -93,7 +94,7 @@ class Earlier(Long):
 class Missed(Long):
     """What a session has missed since a place that the memory has forgotten, or very much."""
 
-    session: str
+    session: Session | None
     after: int
     forgotten: int  # the place up to which the archive has to be asked
     recent: Sequence[Placed]
@@ -105,10 +106,10 @@ class Missed(Long):
             for event in self.archive.between(self.after, self.forgotten):
                 if isinstance(event, Gap):
                     yield event
-                elif heard := event.heard_by(self.session):
+                elif heard := _heard(event, self.session):
                     yield heard
         for event in self.recent:
-            if heard := event.heard_by(self.session):
+            if heard := _heard(event, self.session):
                 yield heard
 
 
@@ -124,7 +125,7 @@ class Departed(Entry):
         told.tell_everyone(Left(self.time, self.name, self.addr, "closing"))
 
 
-def missed(memory: Memory, archive: Archive, session: str, after: int) -> list[Event]:
+def missed(memory: Memory, archive: Archive, session: Session | None, after: int) -> list[Event]:
     """Return what a session is told that has heard everything up to the place `after`.
 
     Without a session, it is what everyone may know, as far as the memory has it.
@@ -140,7 +141,16 @@ def missed(memory: Memory, archive: Archive, session: str, after: int) -> list[E
     gap = gap or ([] if known == after else [Gap(min(known, after))])
     if len(recent) > MOST_AT_ONCE:
         return [*gap, Missed(session, after, after, recent, archive)]
-    return [*gap, *(heard for event in recent if (heard := event.heard_by(session)))]
+    return [*gap, *(heard for event in recent if (heard := _heard(event, session)))]
+
+
+def _heard(event: Placed, session: Session | None) -> Event | None:
+    """Return what a session is told of an event that it has missed. Without a session, it is what everyone may know."""
+    if session is None:
+        return event.heard_by("")
+    if session.kept.hides(event) and event.session != session.digest:
+        return None
+    return event.heard_by(session.digest)
 
 
 def open_room(start: int, archive: Archive, restored: Restored, remember: int, replay: int) -> Room:

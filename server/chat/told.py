@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .copies import Copy
+from .hiding import Hiding
 from .kinds import Event, Own, Placed, Several
 from .memory import Memory
 from .sessions import Author, Session
@@ -18,13 +19,14 @@ MOST_AT_ONCE = 32  # events for one member, of which each is made under the map 
 class Told:
     """Collects what the members are told. One thread uses it; when all entries are applied, nobody changes it."""
 
-    __slots__ = ("_memory", "_placed", "_settled", "common", "copies", "sessions")
+    __slots__ = ("_hiding", "_memory", "_placed", "_settled", "common", "copies", "sessions")
 
-    def __init__(self, memory: Memory) -> None:
-        """`memory` gives events their places."""
+    def __init__(self, memory: Memory, hiding: Hiding | None = None) -> None:
+        """`memory` gives events their places. `hiding` knows who is not told of some events, if anybody is not."""
         self.common: list[Event] = []
         self.copies: dict[int, Copy] = {}  # by the member's number
         self.sessions: dict[str, Session] = {}  # those that have changed, by digest
+        self._hiding = hiding
         self._memory = memory
         self._placed: list[Placed] = []
         self._settled = 0  # how many of these have their places
@@ -57,6 +59,8 @@ class Told:
             event.session, event.number = author.session.digest, author.session.line
             place = len(self.common)
             self._copy(author.number).insertions.append((place - 1, place, Own(event)))
+        if self._hiding:
+            self._hide(event, self._hiding, author)
 
     def say_goodbye(self, event: Event) -> None:
         """Tell everyone who is online as the last thing that they hear. It has no place in the log."""
@@ -94,15 +98,13 @@ class Told:
 
     def heard_by(self, number: int) -> list[Event]:
         """Return all that one member is told, in order, as values."""
-        copy = self.copies.get(number, Copy())
-        end = len(self.common) if copy.end is None else copy.end
-        heard: list[Event] = []
-        done = copy.start
-        for place, goes_on, event in copy.insertions:
-            heard += self.common[done:place]
-            heard.append(event)
-            done = goes_on
-        return heard + self.common[done:end]
+        return self.copies.get(number, Copy()).events(self.common)
+
+    def _hide(self, event: Placed, hiding: Hiding, author: Author | None) -> None:
+        place = len(self.common)
+        for number in hiding.numbers(event):
+            if author is None or number != author.number:
+                self._copy(number).insertions.append((place - 1, place, None))
 
     def _copy(self, number: int) -> Copy:
         copy = self.copies.get(number)

@@ -10,21 +10,21 @@ from ..chat.entries import Line
 from ..chat.events import DONE, Done, Users, Whispered
 from ..chat.for_programs import Renamed
 from ..chat.kinds import Several
-from ..chat.private_words import whisper
+from ..chat.private_words import send
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
-
-TAKEN = Done(texts.NAME_TAKEN, "name_taken")
 
 
 @dataclass(slots=True)
 class Who(Line):
     """The question who is online. Go: who in User.DoMessage"""
 
+    speaks: ClassVar[bool] = False  # a client may ask by itself
+
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the asker everyone who is online at this point of the log."""
-        users = room.users()
+        users = room.lists.of(room.online_map.values())
         if member.session:
             users = [Users(part.users, member.session.line) for part in users]
         told.tell_one(self.number, users[0] if len(users) == 1 else Several(users))
@@ -46,8 +46,8 @@ class Rename(Line):
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Take the name, if nobody else has it: looking and taking are one step."""
         old = member.name
-        if not room.rename(member, self.name, self.key):
-            return TAKEN
+        if refused := room.rename(member, self.name, self.key):
+            return refused
         if self.name != old:
             told.tell_everyone(Renamed(self.time, old, self.name, member.addr), member)
         return Done(texts.RENAMED + self.name)
@@ -62,11 +62,7 @@ class Whisper(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the one who has the name, and nobody else. A program that is away for a moment hears it later."""
-        receiver = room.online_map.get(self.key) or room.sessions.keep_word(self.key)
-        if receiver is None:
-            return Done(texts.NOT_ONLINE, "not_online")
-        whisper(Whispered(self.time, member.name, receiver.name, self.text), member, receiver, told)
-        return DONE
+        return send(room, member, self.key, Whispered(self.time, member.name, "", self.text), told)
 
 
 def parse_who(request: Request) -> Entry:

@@ -37,6 +37,7 @@ class Last(Line):
 class LastBefore(Line):
     """The question what was said last before a place in the log."""
 
+    speaks: ClassVar[bool] = False  # a client may ask by itself
     cost: ClassVar[float] = 0.005
 
     count: int

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..chat import names, texts
 from ..chat.entries import Alive, Say
 from ..chat.refusals import Refuse
-from ..chat.room import Entry
+from ..chat.room import Entry, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Request:
     def refuse(self, reason: str, code: str = "bad_format") -> Entry:
         """Return the entry that tells the member why the command cannot be done, and a program the code."""
         return Refuse(self.number, self.time, reason, code)
+
+    def one_name(self) -> str:
+        """Return the one word that stands behind the command, as a folded name. Return nothing if it is not one word."""
+        words = self.rest.split(maxsplit=1)
+        return names.fold(words[0]) if len(words) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Registry:
     def __init__(self) -> None:
         self.commands: dict[str, Command] = {}  # by word
         self.help = ""  # the text of `/help`: a line for each thing that can be typed
+        self.furnishers: list[Callable[[Room], None]] = []  # of the families that add to what a room does
         self._plain: tuple[str, ...] = ()
 
     def add(self, command: Command) -> None:
@@ -58,6 +64,12 @@ class Registry:
         self.commands[command.word] = command
         self._plain = tuple(word for word, known in self.commands.items() if known.plain)
         self.help = self._make_help()
+
+    def furnish(self, room: Room) -> Room:
+        """Add to a room what the families need, before anybody comes in. Return the room."""
+        for furnish in self.furnishers:
+            furnish(room)
+        return room
 
     def parse(self, number: int, time: float, text: str) -> Entry:
         """Return what a line of the member `number` asks for; `text` is decoded and has no line end.

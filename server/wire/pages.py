@@ -81,6 +81,8 @@ class Page:
             if isinstance(event, Own):
                 line = self.data[start:done] or self._encoding.encode(event.event)
                 pieces.append(self._encoding.number(line, event.event.number))
+            elif event is None:
+                pieces.append(b"")
             elif isinstance(event, Long):
                 pieces.append(_make(event, self._encoding))
             else:

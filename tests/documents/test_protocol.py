@@ -51,7 +51,19 @@ PARTS = {
     "NAME_BAD": "{}REASON",
 }
 # What stands for the braces in a text, where it is not the limit of a line.
-FILLED = {"REPLAY_BEGINS": "N", "MISSING": "N"}
+FILLED = {
+    "REPLAY_BEGINS": ["N"],
+    "MISSING": ["N"],
+    "WHOIS": ["NAME", "ADDR", "HH:MM:SS", "N 分钟"],
+    "WHOIS_HELD": ["NAME"],
+    "IS_AWAY": ["NAME", "TEXT"],
+    "AWAY": ["TEXT"],
+    "AWAY_REPLY": ["NAME", "TEXT"],
+    "IGNORED": ["NAME"],
+    "UNIGNORED": ["NAME"],
+    "NOT_IGNORED": ["NAME"],
+    "IGNORES": ["NAMES"],
+}
 
 # The types of objects that an own line can cause, which then has its number. The number is no field of the event itself.
 WITH_LINE = {"said", "emote", "whisper", "renamed"}
@@ -158,7 +170,7 @@ def exact_lines() -> list[str]:
     commands = pkgutil.iter_modules(server.commands.__path__, f"{server.commands.__name__}.")
     for module in [texts, export, *(importlib.import_module(command.name) for command in commands)]:
         for name, value in text_constants(module).items():
-            filled = value.replace("{}", FILLED.get(name, str(Settings().max_line)))
+            filled = value.format(*FILLED.get(name, [Settings().max_line]))
             found.append(PARTS.get(name, "{}").replace("{}", filled))
     found += COMMANDS.help.splitlines()
     menu = text_constants(client.menu)

@@ -70,7 +70,7 @@ class Disk:
     def restored(self, most: int) -> Restored:
         """Return what a new process begins with, which remembers up to `most` events."""
         first = max(0, len(self.events) - most)
-        sessions = [replace(session, member=0, kept=0, token="") for session in self._sessions.values()]
+        sessions = [replace(session, member=0, words=0, token="") for session in self._sessions.values()]
         online = [(name, addr) for addr, name in self._online.items()]
         forgotten = self.events[first - 1].at if first else 0
         return Restored(self.stored, forgotten, self.events[first:], sessions, online)

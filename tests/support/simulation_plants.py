@@ -12,7 +12,7 @@ from server.chat.events import Done, Whispered
 from server.chat.for_programs import Refused
 from server.chat.kinds import Event, Own
 from server.chat.memory import Memory
-from server.chat.room import Member, Room
+from server.chat.room import TAKEN, Member, Room
 from server.chat.sessions import Session, Sessions
 from server.chat.told import Told
 from server.commands import sessions
@@ -80,7 +80,7 @@ def keep_for_another(patch: pytest.MonkeyPatch) -> None:
     def plant(self: Sessions, key: str) -> Session | None:
         return next(reversed(self.names.values()), None)
 
-    patch.setattr(Sessions, "keep_word", plant)
+    patch.setattr(Sessions, "called", plant)
 
 
 def count_twice(patch: pytest.MonkeyPatch) -> None:
@@ -160,13 +160,13 @@ def give_names_away(patch: pytest.MonkeyPatch) -> None:
     """Whoever wants it gets the name of somebody who is away for a moment."""
     rename = Room.rename
 
-    def plant(self: Room, member: Member, name: str, key: str) -> bool:
+    def plant(self: Room, member: Member, name: str, key: str) -> Done | None:
         names, self.sessions.names = self.sessions.names, {}
-        renamed = rename(self, member, name, key)
+        refused = rename(self, member, name, key)
         self.sessions.names = names
-        return renamed
+        return refused
 
-    patch.setattr(Room, "is_free", lambda self, key: key not in self.online_map)
+    patch.setattr(Room, "refusal", lambda self, key, who=None: None if self.online_map.get(key, who) is who else TAKEN)
     patch.setattr(Room, "rename", plant)
 
 

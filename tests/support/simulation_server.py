@@ -140,7 +140,7 @@ class Life(Subscriber):
         restored = disk.restored(remember) if disk else Restored()
         if disk:
             disk.start = start
-        room = open_room(start, disk or NoArchive(), restored, remember, replay)
+        room = COMMANDS.furnish(open_room(start, disk or NoArchive(), restored, remember, replay))
         self.start = start
         self.events: list[Placed] = []  # what happens in this life
         self.owners: dict[str, set[str]] = {}  # from which addresses each session was used, by digest
