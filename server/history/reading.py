@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from ..chat.archive import Gap, Restored
+from ..chat.kept import Kept
 from ..chat.kinds import Placed
 from ..chat.names import fold
 from ..chat.sessions import Session
@@ -111,14 +112,14 @@ def restore(connection: sqlite3.Connection, remember: int) -> Restored:
     if len(events) > remember:
         del events[: len(events) - remember]
         forgotten = events[0].at - 1 if events else end
-    sessions = connection.execute("SELECT digest, name, addr, line, held FROM sessions ORDER BY held = 0, held")
+    sessions = connection.execute("SELECT digest, name, addr, line, held, state FROM sessions ORDER BY held = 0, held")
     return Restored(
         end,
         forgotten,
         events,
         [
-            Session(digest, name, fold(name), addr, line, held_since=held or end)
-            for digest, name, addr, line, held in sessions
+            Session(digest, name, fold(name), addr, line, held_since=held or end, kept=Kept(state))
+            for digest, name, addr, line, held, state in sessions
         ],
         list(connection.execute("SELECT name, addr FROM online")),
     )

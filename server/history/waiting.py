@@ -17,7 +17,7 @@ from ..threads.channel import Channel
 MOST_EVENTS = 100_000
 MOST_BYTES = 64 * 1024 * 1024
 
-Kept = tuple[str, str, str, int, int]  # what is kept of a session: digest, name, address, line, held
+Row = tuple[str, str, str, int, int, str]  # of a session: digest, name, address, line, held, state
 
 
 class Told(Protocol):
@@ -68,7 +68,7 @@ class Part:
     """What one batch leaves behind, to be written at once."""
 
     events: Sequence[Placed] = ()
-    changed: dict[str, Kept] = field(default_factory=dict)  # sessions, by digest
+    changed: dict[str, Row] = field(default_factory=dict)  # sessions, by digest
     ended: set[str] = field(default_factory=set)  # digests of sessions
     size: int = field(default=0, compare=False)  # bytes that the events take
 
@@ -80,7 +80,8 @@ class Part:
                 self.ended.add(digest)
             else:
                 held = 0 if session.member else session.held_since
-                self.changed[digest] = (digest, session.name, session.addr, session.line, held)
+                state = session.kept.dump()
+                self.changed[digest] = (digest, session.name, session.addr, session.line, held, state)
 
 
 @dataclass(slots=True)

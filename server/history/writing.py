@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..chat.kinds import Placed
 from .rows import insert, store
-from .waiting import Hole, Kept, Part, Presence
+from .waiting import Hole, Part, Presence, Row
 
 _HAS_ENDED = "SELECT value FROM json_each(?)"
 _FORGET = f"""
@@ -41,7 +41,7 @@ class Group:
 
     events: list[Placed] = field(default_factory=list)
     holes: list[Hole] = field(default_factory=list)
-    changed: dict[str, Kept] = field(default_factory=dict)
+    changed: dict[str, Row] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)  # some of which may have changed before
     presence: Presence = field(default_factory=Presence)
     end: int = 0  # the place of the last event
@@ -112,12 +112,14 @@ def write(connection: sqlite3.Connection, group: Group) -> None:
         connection.execute(_FORGET, (ended, ended))
 
 
-def write_sessions(connection: sqlite3.Connection, sessions: Mapping[str, Kept]) -> None:
+def write_sessions(connection: sqlite3.Connection, sessions: Mapping[str, Row]) -> None:
     """Store sessions as they are now, inside a transaction."""
-    insert(connection, "sessions", ("digest", "name", "addr", "line", "held"), list(sessions.values()), "REPLACE")
+    insert(
+        connection, "sessions", ("digest", "name", "addr", "line", "held", "state"), list(sessions.values()), "REPLACE"
+    )
 
 
-def write_room(connection: sqlite3.Connection, sessions: Mapping[str, Kept], online: Mapping[str, str]) -> None:
+def write_room(connection: sqlite3.Connection, sessions: Mapping[str, Row], online: Mapping[str, str]) -> None:
     """Store which sessions there are and who is online, inside a transaction, in place of what the file knows."""
     connection.execute("DELETE FROM sessions")
     connection.execute("DELETE FROM online")

@@ -46,7 +46,7 @@ def test_a_session_is_kept_as_it_was() -> None:
     waiting.put(Pretend([], {"d1": changing, "d2": session("d2", 4, member=9), "d3": session("d3", 0, ended=True)}))
     changing.line, changing.ended = 2, True
     (part,) = waiting.take()
-    assert part.changed == {"d1": ("d1", "bob", "b:1", 1, 5), "d2": ("d2", "bob", "b:1", 4, 0)}
+    assert part.changed == {"d1": ("d1", "bob", "b:1", 1, 5, ""), "d2": ("d2", "bob", "b:1", 4, 0, "")}
     assert part.ended == {"d3"}
     assert waiting.count == 3
 
@@ -64,7 +64,7 @@ def test_what_is_too_much_becomes_a_hole(most_events: int, most_bytes: int) -> N
     assert kept == Part(lines(1, "a", "b"))
     assert isinstance(hole, Hole)
     assert (hole.after, hole.until, hole.missing) == (2, 7, 5)
-    assert (hole.changed, hole.ended) == ({"d1": ("d1", "bob", "b:1", 2, 5)}, {"d2"})
+    assert (hole.changed, hole.ended) == ({"d1": ("d1", "bob", "b:1", 2, 5, "")}, {"d2"})
     waiting.put(Pretend(lines(8, "h", "i")))  # the first part has been taken, but not written
     (another,) = waiting.take()
     assert isinstance(another, Hole)
