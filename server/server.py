@@ -106,7 +106,7 @@ class ChatServer(Door):
         threading.stack_size(STACK_SIZE)
         self._broadcast.start()
         now = time.time()
-        self.broadcaster.broadcast([Departed(NOBODY, now, name, addr) for name, addr in self._were_online])
+        self.broadcaster.broadcast([Departed(NOBODY, now, *one) for one in self._were_online])
         if self.settings.idle_timeout:
             self._watch.start()
         for door in self.doors:

@@ -48,12 +48,13 @@ class Leave(Entry):
 
     def apply(self, room: Room, told: Told) -> None:
         """Take them out of the room and announce it to the others."""
-        member = room.remove(self.number)
+        member = room.members.get(self.number)
         if member is None:
             return
         told.tell_one(self.number, events.Bye(self.why, self.farewell))
         told.end(self.number)
-        told.tell_everyone(events.Left(self.time, member.name, member.addr, self.why))
+        room.remove(self.number)
+        told.tell_everyone(events.Left(self.time, member.name, member.addr, self.why, room=member.room))
         if member.session:
             room.sessions.leave(member.session, self.why, told.memory.end)
 
@@ -64,7 +65,7 @@ class Close(Entry):
 
     def apply(self, room: Room, told: Told) -> None:
         """Tell everyone as the last thing that they hear."""
-        told.say_goodbye(events.Bye("closing", texts.CLOSING))
+        told.tell_all_rooms(events.Bye("closing", texts.CLOSING))
         for number in room.members:
             told.end(number)
         room.close()
@@ -83,7 +84,8 @@ class Line(Entry):
             return
         session = member.session
         line = room.sessions.take_line(session) if session else None
-        done = room.families.refusal(room, member, self, told) or self.act(room, member, told)
+        refused = room.families.refusal(room, member, self, told) if room.families.filters else None
+        done = refused or self.act(room, member, told)
         if self.speaks:
             member.spoke = self.time
         if session and line:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from . import texts
 from .events import Done, Whispered
 from .hiding import Hiding
 from .kept import Keeping
 from .told import Told
+
+TAKEN = Done(texts.NAME_TAKEN, "name_taken")  # the receipt for whoever wants somebody else's name
 
 R = TypeVar("R")  # the room
 M = TypeVar("M", bound=Keeping)  # a member

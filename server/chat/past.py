@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from . import texts
 from .archive import Archive, Gap, Restored
 from .events import Left, Notice
-from .kinds import Event, Long, Placed
+from .kinds import EVERYWHERE, LOBBY, MOST_AT_ONCE, Event, Long, Placed
 from .memory import TALK, Memory
 from .room import Entry, Room
 from .sessions import Session
-from .told import MOST_AT_ONCE, Told
+from .told import Told
+from .trail import Trail
 from .words import find
 
 MOST_FOUND = 20  # lines
@@ -49,6 +50,7 @@ class Found(Long):
     until: int  # the place at which the question stands in the log
     recent: Sequence[Placed]  # what was remembered then
     archive: Archive
+    room: str = LOBBY  # where it was asked
 
     def parts(self) -> Iterator[Event]:
         """Yield the newest lines that hold all the words, oldest first."""
@@ -57,11 +59,11 @@ class Found(Long):
         for event in reversed(self.recent):
             if event.at <= stored or len(found) == MOST_FOUND:
                 break
-            if event.is_talk and find(event.line(), self.words):
+            if event.is_talk and event.room == self.room and find(event.line(), self.words):
                 found.append(event)
         found.reverse()
         if stored and len(found) < MOST_FOUND:
-            found[:0] = self.archive.search(self.words, MOST_FOUND - len(found), stored)
+            found[:0] = self.archive.search(self.words, MOST_FOUND - len(found), stored, self.room)
         if not found:
             yield Notice(texts.NOTHING_FOUND)
         for event in found:
@@ -77,13 +79,15 @@ class Earlier(Long):
     now: float
     recent: Sequence[Placed]  # what was remembered when the question stood in the log
     archive: Archive
+    room: str = LOBBY  # where it was asked
 
     def parts(self) -> Iterator[Event]:
         """Yield the lines, oldest first."""
         stored = min(self.archive.stored, self.before - 1)
-        found = [event for event in self.recent if event.is_talk and stored < event.at < self.before][-self.count :]
+        talk = [event for event in self.recent if event.is_talk and event.room == self.room]
+        found = [event for event in talk if stored < event.at < self.before][-self.count :]
         if stored and len(found) < self.count:
-            found[:0] = self.archive.last(self.count - len(found), stored)
+            found[:0] = self.archive.last(self.count - len(found), stored, self.room)
         if not found:
             yield Notice(texts.NOTHING_YET)
         for event in found:
@@ -119,10 +123,11 @@ class Departed(Entry):
 
     name: str
     addr: str
+    where: str = LOBBY  # the room in which they were
 
     def apply(self, room: Room, told: Told) -> None:
         """Take note that they have left. Nobody can be online yet who would hear it."""
-        told.tell_everyone(Left(self.time, self.name, self.addr, "closing"))
+        told.tell_everyone(Left(self.time, self.name, self.addr, "closing", room=self.where))
 
 
 def missed(memory: Memory, archive: Archive, session: Session | None, after: int) -> list[Event]:
@@ -134,6 +139,10 @@ def missed(memory: Memory, archive: Archive, session: Session | None, after: int
     kept = memory.kept_before(after)
     gap = [] if kept == after else [Gap(kept)]
     after = kept
+    trail = session.kept.find(Trail) if session else None
+    if trail and after < trail.start - 1:  # nobody knows any more what it could hear before that
+        gap, after = gap or [Gap(after)], trail.start - 1
+        recent = memory.since(after)
     if after < memory.forgotten and session:
         return [*gap, Missed(session, after, memory.forgotten, recent, archive)]
     # A place that no event has was lost when a server was killed. What is known ends before it.
@@ -146,6 +155,9 @@ def missed(memory: Memory, archive: Archive, session: Session | None, after: int
 
 def _heard(event: Placed, session: Session | None) -> Event | None:
     """Return what a session is told of an event that it has missed. Without a session, it is what everyone may know."""
+    trail = session.kept.find(Trail) if session else None
+    if not event.is_private and event.room not in (trail.room_at(event.at) if trail else LOBBY, EVERYWHERE):
+        return None
     if session is None:
         return event.heard_by("")
     if session.kept.hides(event) and event.session != session.digest:
@@ -161,16 +173,16 @@ def open_room(start: int, archive: Archive, restored: Restored, remember: int, r
     """
     memory = Memory(max(start, restored.end), remember)
     if restored.end:
-        memory.restore(restored.events, restored.forgotten, archive.last(TALK, restored.end))
+        memory.restore(restored.events, restored.forgotten, archive.last(TALK, restored.end, LOBBY))
     room = Room(memory=memory, archive=archive, replay=replay)
     for session in restored.sessions:
         room.sessions.restore(session, memory.end)
     return room
 
 
-def replay(room: Room, number: int, now: float, told: Told) -> None:
-    """Show a newcomer the last lines of talk, if the server is set to do so."""
-    if room.replay and told.memory.talk:
-        talk = [Past(event, now) for event in list(told.memory.talk)[-room.replay :]]
+def replay(room: Room, number: int, now: float, told: Told, name: str = LOBBY) -> None:
+    """Show somebody who comes into a room what was said there last, if the server is set to do so."""
+    if room.replay and (last := told.memory.last_talk(name, room.replay)):
+        talk = [Past(event, now) for event in last]
         before, after = Notice(texts.REPLAY_BEGINS.format(len(talk))), Notice(texts.REPLAY_ENDS)
         told.tell_several(number, [before, *talk, after])

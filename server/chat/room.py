@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from . import texts
 from .archive import Archive, NoArchive
 from .events import Done
-from .families import Families
+from .families import TAKEN, Families
 from .kept import Keeping, Kept
+from .kinds import LOBBY
 from .lists import Lists
 from .memory import Memory
 from .names import fold
@@ -22,7 +22,6 @@ from .sessions import Session, Sessions
 from .told import Told
 
 NOBODY = 0  # the number of no member
-TAKEN = Done(texts.NAME_TAKEN, "name_taken")
 
 
 @dataclass(slots=True)
@@ -50,13 +49,14 @@ class Member(Keeping):
     key: str  # the folded name, under which it is unique
     session: Session | None = None  # only programs have one
     since: float = 0.0  # when it came, in seconds since 1970
+    room: str = LOBBY  # the name of the one in which it is
     spoke: float = 0.0  # when its last line came, heartbeats not counted
     kept: Kept = field(default_factory=Kept, compare=False, repr=False)  # by families; a program's is its session's
 
 
 @dataclass(slots=True)
 class Room(Keeping):
-    """Everyone who is online. Whoever calls these methods holds the map lock. Go: Server.OnlineMap"""
+    """Everyone who is online, in whatever room. Whoever calls these methods holds the map lock. Go: Server.OnlineMap"""
 
     members: dict[int, Member] = field(default_factory=dict)  # by number
     online_map: dict[str, Member] = field(default_factory=dict)  # by folded name
@@ -72,7 +72,7 @@ class Room(Keeping):
     def apply(self, entries: Iterable[Entry]) -> Told:
         """Apply entries in their order, and return what each member is told by them."""
         self.memory.trim()
-        told = Told(self.memory, self.families.hiding)
+        told = Told(self.memory, self.members, self.families.hiding)
         for entry in entries:
             entry.apply(self, told)
         told.sessions, self.sessions.changed = self.sessions.changed, {}
@@ -81,9 +81,8 @@ class Room(Keeping):
 
     def refusal(self, key: str, who: Member | None = None) -> Done | None:
         """Return why a member, or a newcomer, cannot have a folded name. None means that it is free for them."""
-        if self.online_map.get(key, who) is not who or key in self.sessions.names:
-            return TAKEN
-        return self.families.claim(self, who, key)
+        is_free = self.online_map.get(key, who) is who and key not in self.sessions.names
+        return self.families.claim(self, who, key) if is_free else TAKEN
 
     def add(self, number: int, addr: str, time: float, name: str = "") -> Member:
         """Add a member. Without a `name`, which must be free, it is the address. Go: the OnlineMap half of User.Online"""

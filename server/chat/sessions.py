@@ -43,6 +43,7 @@ class Author(Protocol):
     """Who has caused an event: a member, as far as this file needs to know them."""
 
     number: int
+    room: str
     session: Session | None
 
 

@@ -9,7 +9,7 @@ from ..chat import names, texts
 from ..chat.entries import Line
 from ..chat.events import DONE, Done, Users, Whispered
 from ..chat.for_programs import Renamed
-from ..chat.kinds import Several
+from ..chat.kinds import EVERYWHERE, Several
 from ..chat.private_words import send
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
@@ -22,9 +22,11 @@ class Who(Line):
 
     speaks: ClassVar[bool] = False  # a client may ask by itself
 
+    everywhere: bool = False  # whether the other rooms count, too
+
     def act(self, room: Room, member: Member, told: Told) -> Done:
-        """Tell the asker everyone who is online at this point of the log."""
-        users = room.lists.of(room.online_map.values())
+        """Tell the asker everyone who is in the same room, or online, at this point of the log."""
+        users = room.lists.of(room.online_map.values(), EVERYWHERE if self.everywhere else member.room)
         if member.session:
             users = [Users(part.users, member.session.line) for part in users]
         told.tell_one(self.number, users[0] if len(users) == 1 else Several(users))
@@ -66,8 +68,8 @@ class Whisper(Line):
 
 
 def parse_who(request: Request) -> Entry:
-    """`who`, alone on its line."""
-    return Who(request.number, request.time)
+    """`who`, alone on its line, or `/who all`."""
+    return Who(request.number, request.time, everywhere=bool(request.rest.strip(" ")))
 
 
 def parse_rename(request: Request) -> Entry:
@@ -91,7 +93,7 @@ def parse_to(request: Request) -> Entry:
 
 
 COMMANDS = [
-    Command("who", "who", "查看在线用户", parse_who, plain=True, alone=True),
+    Command("who", "who", "查看在线用户", parse_who, plain=True, alone=True, after="all"),
     Command("rename", "rename 新名字", "修改用户名", parse_rename, plain=True),
     Command("to", "to 用户名 内容", "私聊", parse_to, plain=True),
 ]

@@ -10,6 +10,7 @@ from ..chat.entries import Line
 from ..chat.events import Done, Joined, Left, Whispered
 from ..chat.kept import Hider
 from ..chat.kinds import Placed
+from ..chat.moves import Entered, Exited
 from ..chat.private_words import NOT_ONLINE
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
@@ -73,7 +74,7 @@ class Quiet(Hider):
 
     def hides(self, event: Placed) -> bool:
         """Return whether an event is a coming or a leaving."""
-        return self.is_quiet and isinstance(event, (Joined, Left))
+        return self.is_quiet and isinstance(event, (Joined, Left, Entered, Exited))
 
 
 @dataclass(slots=True)

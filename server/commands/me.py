@@ -19,7 +19,7 @@ class Emoted(Placed):
     """Somebody has done something."""
 
     type = "emote"
-    shown = ("at", "time", "name", "addr", "text")
+    shown = ("at", "time", "name", "addr", "room", "text")
     is_talk = True
 
     name: str

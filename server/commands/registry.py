@@ -46,6 +46,7 @@ class Command:
     run: Callable[[Request], Entry]
     plain: bool = False  # whether it is also known without the slash
     alone: bool = False  # whether nothing may follow the word
+    after: str = ""  # what may follow it all the same, behind a slash
 
 
 class Registry:
@@ -95,7 +96,7 @@ class Registry:
         """Return what `text`, with its slash taken off, asks for. Return None if there is no such command."""
         word, separator, rest = self._first_word(text)
         command = self.commands.get(word)
-        if command is None or (command.alone and rest.strip(" ")):
+        if command is None or (command.alone and rest.strip(" ") not in ("", command.after)):
             return None
         return command.run(Request(number, time, rest, separator, self))
 

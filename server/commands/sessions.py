@@ -10,11 +10,13 @@ from ..chat import names, texts
 from ..chat.entries import Opening
 from ..chat.events import DONE, Bye, Done, Joined, Left
 from ..chat.for_programs import Renamed
-from ..chat.kinds import Event
+from ..chat.kinds import LOBBY, Event
+from ..chat.moves import Entered, leave
 from ..chat.past import missed, replay
 from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session, digest_of
 from ..chat.told import Told
+from ..chat.trail import Trail
 from .registry import Command, Request
 
 JSON_FORMAT = "消息格式不正确，请使用 [/json newname] 格式"
@@ -27,12 +29,13 @@ class Hello(Event):
     """From here on a program is told values. `taken` is the last line that was taken from its session."""
 
     type = "hello"
-    shown = ("session", "taken", "addr", "name", "at")
+    shown = ("session", "taken", "addr", "name", "room", "at")
 
     session: str  # its token
     taken: int
     addr: str
     name: str
+    room: str
     at: int
 
     def line(self) -> str:
@@ -108,7 +111,7 @@ class Resume(Opening):
     def enter(self, room: Room, addr: str, told: Told) -> None:
         """Bring a newcomer in under the name of its session."""
         session = self._find(room, told)
-        told.begin(self.number)  # again, because the old connection may have left only now
+        told.begin(self.number, _room_of(session))  # again, because the old connection may have left only now
         told.switch(self.number)
         known, refused = session, None if session else _NO_SESSION
         if session is None:
@@ -128,6 +131,9 @@ class Resume(Opening):
         refused = None if session else _NO_SESSION
         if member.session is None:
             told.switch(self.number)
+        has_moved = session is not None and member.room != _room_of(session)
+        if has_moved:
+            leave(room, member, _room_of(session), self.time, told)
         if session:
             if member.session and member.session is not session:
                 room.sessions.end(member.session)
@@ -140,18 +146,21 @@ class Resume(Opening):
             member.session, present.kept = present, member.kept
         _greet(present, told)
         told.tell_several(self.number, self._missed(room, session, told))
-        if member.name != old:  # which no line of the session has asked for
-            told.tell_everyone(Renamed(self.time, old, member.name, member.addr))
+        if has_moved:
+            told.tell_everyone(Entered(self.time, member.name, member.addr, room=member.room))
+        elif member.name != old:  # which no line of the session has asked for
+            told.tell_everyone(Renamed(self.time, old, member.name, member.addr, room=member.room))
         if refused:
             told.tell_one(self.number, refused)
 
     def _find(self, room: Room, told: Told) -> Session | None:
         """Return the session. If another connection still has it, that one is ended."""
         session = room.sessions.by_digest.get(digest_of(self.token))
-        if session and session.member != self.number and (old := room.remove(session.member)):
+        if session and session.member != self.number and (old := room.members.get(session.member)):
             told.tell_one(old.number, Bye("resumed", texts.RESUMED))
             told.end(old.number, evict=True)
-            told.tell_everyone(Left(self.time, old.name, old.addr, "lost"))
+            room.remove(old.number)
+            told.tell_everyone(Left(self.time, old.name, old.addr, "lost", room=old.room))
         return session
 
     def _take_up(self, room: Room, session: Session, addr: str) -> Done | None:
@@ -207,13 +216,19 @@ def _come_in(room: Room, session: Session, missed: list[Event], time: float, tol
     _greet(session, told)
     told.tell_several(session.member, missed)
     member = room.add(session.member, session.addr, time, session.name)
-    member.session, member.kept = session, session.kept
-    told.tell_everyone(Joined(time, member.name, member.addr))
+    member.session, member.kept, member.room = session, session.kept, _room_of(session)
+    told.tell_everyone(Joined(time, member.name, member.addr, room=member.room))
     room.families.hiding.note(member)
 
 
+def _room_of(session: Session | None) -> str:
+    """Return the room in which a session is, or was when it lost its connection."""
+    trail = session.kept.find(Trail) if session else None
+    return trail.room if trail else LOBBY
+
+
 def _greet(session: Session, told: Told) -> None:
-    hello = Hello(session.token, session.line, session.addr, session.name, told.memory.stands)
+    hello = Hello(session.token, session.line, session.addr, session.name, _room_of(session), told.memory.stands)
     told.tell_one(session.member, hello)
 
 

@@ -29,7 +29,8 @@ def export(path: str | Path, form: str, encode: Callable[[Event], bytes]) -> Ite
             elif isinstance(event, reading.Missing):
                 yield MISSING.format(event.events) if event.events else INTERRUPTED
             elif line := event.line():
-                yield f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(event.time))} {line}"
+                room = f"({event.room}) " if event.room else ""
+                yield f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(event.time))} {room}{line}"
     except (OSError, sqlite3.Error, HistoryError) as error:
         raise HistoryError(f"cannot read the history {path}: {error}") from None
 

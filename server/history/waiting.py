@@ -11,6 +11,7 @@ from ..chat.events import Joined, Left
 from ..chat.for_programs import Renamed
 from ..chat.kinds import Placed
 from ..chat.memory import OVERHEAD, characters
+from ..chat.moves import Entered
 from ..chat.sessions import Session
 from ..threads.channel import Channel
 
@@ -35,7 +36,7 @@ class Told(Protocol):
 class Presence:
     """Who has come and who has gone."""
 
-    came: dict[str, str] = field(default_factory=dict)  # addresses by name
+    came: dict[str, tuple[str, str]] = field(default_factory=dict)  # address and room by name
     gone: set[str] = field(default_factory=set)
 
     def follow(self, events: Iterable[Placed]) -> None:
@@ -45,12 +46,15 @@ class Presence:
                 continue
             match event:
                 case Joined():
-                    self.came[event.name] = event.addr
+                    self.came[event.name] = event.addr, event.room
+                case Entered():
+                    self._leave(event.name)
+                    self.came[event.name] = event.addr, event.room
                 case Left():
                     self._leave(event.name)
                 case Renamed():
                     self._leave(event.old)
-                    self.came[event.name] = event.addr
+                    self.came[event.name] = event.addr, event.room
 
     def add(self, later: Presence) -> None:
         """Take note of what has happened since."""

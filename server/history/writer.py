@@ -35,7 +35,7 @@ class Writer:
         self._was_clean: bool | None = None  # whether the server before has written everything; None until it is known
         self._is_complete = True  # whether the file knows which sessions there are, and who is online
         self._sessions: dict[str, Row] = {}
-        self._online: dict[str, str] = {}
+        self._online: dict[str, tuple[str, str]] = {}
         self._unindexed = index.STEP  # how many lines are not in the index, at most; to begin with, nobody knows
         self.files = 1  # how many files there have been
         self._missing = 0  # events that no report has counted
@@ -60,7 +60,7 @@ class Writer:
         self.stored = restored.end
         for one in restored.sessions:
             self._sessions[one.digest] = (one.digest, one.name, one.addr, one.line, one.held_since, one.kept.dump())
-        self._online.update(restored.online)
+        self._online.update({name: (addr, room) for name, addr, room in restored.online})
         return restored
 
     def _restore_unchanged(self, remember: int) -> Restored | None:

@@ -103,7 +103,7 @@ def write(connection: sqlite3.Connection, group: Group) -> None:
             "DELETE FROM online WHERE name IN (SELECT value FROM json_each(?))", (_list(group.presence.gone),)
         )
     if group.presence.came:
-        insert(connection, "online", ("name", "addr"), list(group.presence.came.items()), "REPLACE")
+        _write_online(connection, group.presence.came)
     if group.changed:
         write_sessions(connection, group.changed)
     if group.ended:
@@ -119,13 +119,20 @@ def write_sessions(connection: sqlite3.Connection, sessions: Mapping[str, Row]) 
     )
 
 
-def write_room(connection: sqlite3.Connection, sessions: Mapping[str, Row], online: Mapping[str, str]) -> None:
+def write_room(
+    connection: sqlite3.Connection, sessions: Mapping[str, Row], online: Mapping[str, tuple[str, str]]
+) -> None:
     """Store which sessions there are and who is online, inside a transaction, in place of what the file knows."""
     connection.execute("DELETE FROM sessions")
     connection.execute("DELETE FROM online")
     write_sessions(connection, sessions)
-    insert(connection, "online", ("name", "addr"), list(online.items()), "REPLACE")
+    _write_online(connection, online)
     forget_private(connection)
+
+
+def _write_online(connection: sqlite3.Connection, online: Mapping[str, tuple[str, str]]) -> None:
+    rows = [(name, addr, room) for name, (addr, room) in online.items()]
+    insert(connection, "online", ("name", "addr", "room"), rows, "REPLACE")
 
 
 def forget_private(connection: sqlite3.Connection) -> None:

@@ -49,8 +49,8 @@ class Trace:
         yield f"{_clock_time(batch.taken)} broadcaster: took {count} from the log, after {_ms(waited)}"
         slow = [user for user in batch.users.values() if user.outbox.lag.waiting]
         copies = batch.told.copies
-        left = sum(copy.end is not None for copy in copies.values())  # who are not among the users any more
-        told = len(batch.users) + left if batch.told.common else len(copies)
+        others = [batch.rooms.get(room, {}) for room, events in batch.told.parts.items() if events]
+        told = len(copies) + sum(number not in copies for users in others for number in users)
         sent = f"sent to {told} users in {_ms(fan_out)}" if told != 1 else f"sent to 1 user in {_ms(fan_out)}"
         yield f"{_clock_time(batch.taken + fan_out)} broadcaster: {sent}{_waiting(slow)}"
 

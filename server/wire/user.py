@@ -13,7 +13,7 @@ class User:
     Each attribute that changes is a single value which one thread writes, so it needs no lock.
     """
 
-    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "outbox", "transport", "values")
+    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "outbox", "room", "transport", "values")
 
     def __init__(
         self,
@@ -34,3 +34,4 @@ class User:
         self.values = values  # the encoding from then on
         self.last_seen = now  # seconds on the watchdog's clock, when the last line came; written by the handler
         self.kicked = False  # written by the watchdog
+        self.room: str | None = None  # where they are once they are in, as far as the broadcaster has told them

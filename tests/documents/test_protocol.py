@@ -49,6 +49,9 @@ PARTS = {
     "LISTED": "[ADDR]NAME:{}",
     "RENAMED": "{}NEW",
     "NAME_BAD": "{}REASON",
+    "ROOM_BAD": "{}REASON",
+    "ENTERED": "[ADDR]NAME:{} ROOM",
+    "EXITED": "[ADDR]NAME:{} ROOM",
 }
 # What stands for the braces in a text, where it is not the limit of a line.
 FILLED = {
@@ -63,10 +66,12 @@ FILLED = {
     "UNIGNORED": ["NAME"],
     "NOT_IGNORED": ["NAME"],
     "IGNORES": ["NAMES"],
+    "ROOM_LISTED": ["ROOM", "N"],
+    "IN_ROOM": ["NAME", "ROOM"],
 }
 
 # The types of objects that an own line can cause, which then has its number. The number is no field of the event itself.
-WITH_LINE = {"said", "emote", "whisper", "renamed"}
+WITH_LINE = {"said", "emote", "whisper", "renamed", "entered"}
 # What becomes an entry or an event with a code, and which rows of the page have such codes.
 CODED = {"done": ("Done", "Refuse", "refuse"), "left": ("Leave", "Quit", "Left"), "bye": ("Bye", "_refuse")}
 
@@ -155,8 +160,9 @@ def faults_of_tests(text: str) -> Iterator[str]:
 
 
 def text_constants(module: ModuleType) -> dict[str, str]:
-    """Return the constants of a module that are texts."""
-    return {name: value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+    """Return the constants of a module that are texts. What is shorter stands for a room."""
+    constants = {name: value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+    return {name: value for name, value in constants.items() if len(value) > 1}
 
 
 def exact_lines() -> list[str]:
@@ -222,7 +228,7 @@ def fields_of(kind: type[Event]) -> list[str]:
     """Return the fields of the objects of one kind of event, in their order."""
     fields = [NAMES.get(name, name) for name in kind.shown] or ["text"]
     if kind is Hello:
-        fields = list(json.loads(Values().encode(Hello("token", 0, "ADDR", "NAME", 1))))[1:]
+        fields = list(json.loads(Values().encode(Hello("token", 0, "ADDR", "NAME", "ROOM", 1))))[1:]
     return fields + ["line"] * (kind.type in WITH_LINE)
 
 
@@ -319,8 +325,8 @@ def test_a_text_that_is_not_exact_is_found(line: str) -> None:
         ("`test_no_line_can_be_forged`", "", "tests/server/test_go_fixes.py::test_no_line_can_be_forged is not named"),
         ("| rule | tests |", "| rule | why |", "a table has no tests: ['rule', 'why']"),
         ("| `who`, `/who` |", "| `/who` |", "the command who has no row"),
-        ("| `/quit` |", "| `/leave` |", "the command quit has no row"),
-        ("| `/quit` |", "| `/quit`, `/leave` |", "/leave is not a command"),
+        ("| `/quit` |", "| `/depart` |", "the command quit has no row"),
+        ("| `/quit` |", "| `/quit`, `/depart` |", "/depart is not a command"),
         ("| `who`, `/who` |", "| `who`, `/who`, `users` |", "users is not a command"),
         ("| `--rate` | 10 |", "| `--rate` | 11 |", "the default of --rate is 10, not 11"),
         ("| `gap` | `after` |", "| `hole` | `after` |", "the type gap has no row"),

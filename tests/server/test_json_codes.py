@@ -46,6 +46,8 @@ Peers = Callable[[ChatServer], Peer]
         ),
         ("/reply x", "nobody"),
         ("/unignore x", "not_ignored"),
+        ("/join 1.2.3.4", "room_bad"),
+        ("/leave", "in_lobby"),
         ("/nothing", "unknown_command"),
         ("x" * 4097, "too_long"),
     ],

@@ -9,10 +9,11 @@ import pytest
 from server.chat import past
 from server.chat.archive import Gap
 from server.chat.events import Done, Whispered
+from server.chat.families import TAKEN
 from server.chat.for_programs import Refused
 from server.chat.kinds import Event, Own
 from server.chat.memory import Memory
-from server.chat.room import TAKEN, Member, Room
+from server.chat.room import Member, Room
 from server.chat.sessions import Session, Sessions
 from server.chat.told import Told
 from server.commands import sessions
@@ -100,7 +101,7 @@ def receipt_first(patch: pytest.MonkeyPatch) -> None:
     tell_one = Told.tell_one
 
     def plant(self: Told, number: int, event: Event) -> None:
-        insertions = self._copy(number).insertions
+        insertions = self._copies.of(number).insertions
         if isinstance(event, Done) and insertions and isinstance(insertions[-1][2], Own):
             place = insertions[-1][0]
             insertions.insert(len(insertions) - 1, (place, place, event))

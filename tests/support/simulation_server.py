@@ -147,7 +147,7 @@ class Life(Subscriber):
         self.log: deque[Entry] = deque()
         self.broadcaster = Broadcaster([self], room=room)
         self._disk = disk
-        self.broadcaster.broadcast([Departed(NOBODY, NOW, name, addr) for name, addr in restored.online])
+        self.broadcaster.broadcast([Departed(NOBODY, NOW, *one) for one in restored.online])
         self.collect()
 
     def collect(self) -> None:

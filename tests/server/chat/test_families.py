@@ -163,9 +163,9 @@ def test_what_is_hidden_is_not_told(chat: Chat) -> None:
 def test_whoever_has_left_hides_nothing(chat: Chat) -> None:
     """Else every event would be looked at for ever."""
     make_deaf(chat, 1)
-    assert chat.room.families.hiding
+    assert chat.room.families.hiding.rooms
     chat.leave(1)
-    assert not chat.room.families.hiding
+    assert not chat.room.families.hiding.rooms
 
 
 def test_a_private_word_that_is_hidden_reaches_nobody(chat: Chat) -> None:

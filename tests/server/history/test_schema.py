@@ -74,7 +74,7 @@ def test_a_file_of_version_1_is_brought_up_to_date(old: Path) -> None:
     """With all that is in it. What comes then is written beside it, and is there after the next start."""
     with server(old, start=100) as kept:
         assert [event.line() for event in kept.room.memory.since(0)] == ["[b:1]bob:已上线", "[b:1]bob:old", "bob: psst"]
-        assert kept.history.restored.online == [("bob", "b:1")]
+        assert kept.history.restored.online == [("bob", "b:1", "")]
         (session,) = kept.room.sessions.held.values()
         assert (session.name, session.line, session.kept.dump()) == ("bob", 4, "")
         kept.join(1, "a:1", "alice")
