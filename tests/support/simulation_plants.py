@@ -8,6 +8,7 @@ import pytest
 
 from server.chat import past
 from server.chat.archive import Gap
+from server.chat.copies import Copies, Copy
 from server.chat.events import Done, Whispered
 from server.chat.families import TAKEN
 from server.chat.for_programs import Refused
@@ -16,8 +17,10 @@ from server.chat.memory import Memory
 from server.chat.room import Member, Room
 from server.chat.sessions import Session, Sessions
 from server.chat.told import Told
+from server.chat.trail import Trail
 from server.commands import sessions
 from server.commands.sessions import Resume
+from server.log.crowd import Crowd
 from server.log.subscriber import Batch
 
 from .session_peer import SessionPeer, State
@@ -196,6 +199,40 @@ def write_sessions_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Disk, "record", plant)
 
 
+def tell_all_rooms(patch: pytest.MonkeyPatch) -> None:
+    """Whatever happens in a room is handed to everybody."""
+    patch.setattr(Crowd, "of", lambda self, room: self)
+
+
+def tell_the_room_before(patch: pytest.MonkeyPatch) -> None:
+    """Whoever goes into another room goes on hearing the one before until the batch ends."""
+    go_on = Copies.go_on
+
+    def plant(self: Copies, number: int, room: str | None = None) -> Copy:
+        copy = go_on(self, number, room)
+        for before in copy.earlier:
+            before.end = None
+        return copy
+
+    patch.setattr(Copies, "go_on", plant)
+
+
+def miss_the_room_before(patch: pytest.MonkeyPatch) -> None:
+    """A program that comes back is told what the room where it is now has said, as if it had always been there."""
+    patch.setattr(Trail, "room_at", lambda self, place: self.room)
+
+
+def come_back_into_the_lobby(patch: pytest.MonkeyPatch) -> None:
+    """The room of a session does not survive a restart."""
+    patch.setattr(Trail, "dump", lambda self: None)
+
+
+def tell_the_mover_of_the_leaving(patch: pytest.MonkeyPatch) -> None:
+    """A program that comes back is told that it has itself left a room."""
+    enter = Trail.enter
+    patch.setattr(Trail, "enter", lambda self, place, room: enter(self, place + 1, room))
+
+
 PLANTS: list[Plant] = [
     resend_what_was_taken,
     believe_hello,
@@ -214,4 +251,9 @@ PLANTS: list[Plant] = [
     give_names_away,
     forget_too_much,
     write_sessions_first,
+    tell_all_rooms,
+    tell_the_room_before,
+    miss_the_room_before,
+    come_back_into_the_lobby,
+    tell_the_mover_of_the_leaving,
 ]
