@@ -14,7 +14,7 @@ import resource
 import selectors
 import socket
 import time
-from collections import deque
+from collections import Counter, deque
 from multiprocessing.connection import Connection
 
 from .cases import Case, Result
@@ -68,20 +68,23 @@ def make_line(letter: bytes, number: int, now: int, size: int) -> bytes:
 class Client:
     """One connection, and what came over it."""
 
-    def __init__(self, host: str, port: int, number: int, silent: bool, json: bool) -> None:
-        """Connect, and ask for JSON lines if `json` is set. A `silent` client gets a small buffer. Raises OSError."""
+    def __init__(self, host: str, port: int, number: int, case: Case) -> None:
+        """Connect, as a client of the case. One that is silent gets a small buffer. Raises OSError."""
         self.sent = 0
+        self.room = case.room(number)
         self._letter = LETTERS[number : number + 1]
         self.tally = Tally(self._letter)
         self.socket = socket.socket()
-        if silent:
+        if number >= case.users - case.silent:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if host == "127.0.0.1":  # one address has too few ports for more
             self.socket.bind((f"127.0.0.{1 + number // 20_000}", 0))
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if json:
+        if case.json:
             self.socket.send(JSON)
+        if case.rooms:
+            self.socket.send(f"/join r{self.room}\n".encode())
         self.socket.setblocking(False)
 
     def say(self, size: int) -> None:
@@ -101,7 +104,7 @@ class Load:
         self._begun = time.monotonic()
         self.clients: list[Client] = []
         for number in range(case.users):
-            client = Client(host, port, number, number >= case.users - case.silent, case.json)
+            client = Client(host, port, number, case)
             self.clients.append(client)
             if number < case.users - case.silent:
                 self._selector.register(client.socket, selectors.EVENT_READ, client)
@@ -137,12 +140,15 @@ class Load:
         ages = sorted(self._ages)
         self._quiet(DRAINED_AFTER)
         sent = sum(sender.sent for sender in self._senders)
+        in_room: Counter[int] = Counter()  # lines
+        for sender in self._senders:
+            in_room[sender.room] += sender.sent
         return Result(
             deliveries=(came - before) / took,
             p50=percentile(ages, 50),
             p99=percentile(ages, 99),
             settle=0.0,
-            missing=sum(abs(sent - client.tally.lines) for client in self._readers),
+            missing=sum(abs(in_room[client.room] - client.tally.lines) for client in self._readers),
             disorder=sum(client.tally.disorder for client in self._readers),
             sent=sent,
         )
