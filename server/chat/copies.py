@@ -82,7 +82,9 @@ class Copies:
         """Return a member's copy, which is made if there is none."""
         copy = self.made.get(number)
         if copy is None:
-            copy = self.made[number] = self._new(number)
+            member = self._members.get(number)
+            room = member.room if member else LOBBY
+            copy = self.made[number] = Copy(room, self.parts[room])
         return copy
 
     def begin(self, number: int, room: str) -> Copy:
@@ -110,10 +112,6 @@ class Copies:
 
     def heard_by(self, number: int) -> list[Event]:
         """Return all that one member is told, in order, as values."""
-        copy = self.made.get(number) or self._new(number)
-        return [event for piece in copy.pieces() for event in piece.events()]
-
-    def _new(self, number: int) -> Copy:
-        member = self._members.get(number)
-        room = member.room if member else LOBBY
-        return Copy(room, self.parts[room])
+        if number not in self.made:
+            return list(self.parts[self._members[number].room])
+        return [event for piece in self.made[number].pieces() for event in piece.events()]

@@ -98,10 +98,11 @@ class Broadcaster:
         taken = time.time()
         with self.map_lock:
             told = self.room.apply(entries)
-            pages = {room: Pages(events) for room, events in told.parts.items()}
+            pages: dict[str, Pages] = {}
             for room, events in told.parts.items():
-                if events:
-                    self._tell_the_others(self._users.of(room), told.copies, pages[room])
+                pages[room] = Pages(events)
+                if events and room in self._users.rooms:
+                    self._tell_the_others(self._users.rooms[room], told.copies, pages[room])
             for number, copy in told.copies.items():
                 self._tell_one(number, copy, pages)
             if self.backlog.is_over():

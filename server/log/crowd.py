@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from ..wire.user import User
-
-_NOBODY: dict[int, User] = {}
 
 
 class Crowd(dict[int, User]):
@@ -15,10 +13,6 @@ class Crowd(dict[int, User]):
     def __init__(self) -> None:
         super().__init__()
         self.rooms: dict[str, dict[int, User]] = {}  # the same by room; no room is empty
-
-    def of(self, room: str) -> Mapping[int, User]:
-        """Return whoever is in a room, by number."""
-        return self.rooms.get(room, _NOBODY)
 
     def put(self, user: User, room: str) -> None:
         """Let a user be in a room, and in no other."""

@@ -297,7 +297,7 @@ def _moments(world: World, place: int, until: int) -> Iterator[set[tuple[str, st
                 break
             if isinstance(event, Joined | Renamed | Entered):
                 online[event.addr] = event.name, event.room
-            elif isinstance(event, Left):
+            elif isinstance(event, Left | Exited):
                 online.pop(event.addr, None)
             is_reached = is_reached or event.at == place
             if is_reached:

@@ -22,6 +22,7 @@ from server.commands import sessions
 from server.commands.sessions import Resume
 from server.log.crowd import Crowd
 from server.log.subscriber import Batch
+from server.wire.user import User
 
 from .session_peer import SessionPeer, State
 from .simulation_disk import Disk
@@ -201,7 +202,13 @@ def write_sessions_first(patch: pytest.MonkeyPatch) -> None:
 
 def tell_all_rooms(patch: pytest.MonkeyPatch) -> None:
     """Whatever happens in a room is handed to everybody."""
-    patch.setattr(Crowd, "of", lambda self, room: self)
+    put = Crowd.put
+
+    def plant(self: Crowd, user: User, room: str) -> None:
+        put(self, user, room)
+        self.rooms[room].update(self)
+
+    patch.setattr(Crowd, "put", plant)
 
 
 def tell_the_room_before(patch: pytest.MonkeyPatch) -> None:
