@@ -25,6 +25,8 @@ FEW = 20  # lines
 class Last(Line):
     """The question what was said last."""
 
+    cost: ClassVar[float] = 0.002  # of a room, a history may have to be read
+
     count: int
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
