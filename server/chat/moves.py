@@ -50,9 +50,9 @@ def leave(room: Room, member: Member, name: str, time: float, told: Told) -> Non
     """Take a member into the room `name`, and tell those who stay behind. Nobody in that room has been told yet."""
     told.move(member.number, name)  # while the member is still known to be in the room before
     before, member.room = member.room, name
-    told.tell_everyone(Exited(time, member.name, member.addr, room=before))
+    room.families.hiding.note(member)  # what happens in the room before is not hidden from this member any more
     room.lists.forget()
-    room.families.hiding.note(member)
+    told.tell_everyone(Exited(time, member.name, member.addr, room=before))
 
 
 def go(room: Room, member: Member, name: str, time: float, told: Told) -> None:

@@ -140,7 +140,7 @@ class Resume(Opening):
             refused = self._take_up(room, session, member.addr)
             member.session, member.kept = session, session.kept
             room.rename(member, session.name, session.key)
-            room.families.hiding.note(member)
+            room.families.hiding.forget(member)
         present = member.session or room.sessions.open(self.fresh, self.number, member.name, member.addr)
         if present is not member.session:
             member.session, present.kept = present, member.kept
@@ -150,6 +150,7 @@ class Resume(Opening):
             told.tell_everyone(Entered(self.time, member.name, member.addr, room=member.room))
         elif member.name != old:  # which no line of the session has asked for
             told.tell_everyone(Renamed(self.time, old, member.name, member.addr, room=member.room))
+        room.families.hiding.note(member)  # not before, for it hears of itself
         if refused:
             told.tell_one(self.number, refused)
 

@@ -325,6 +325,43 @@ def test_a_person_who_asks_for_values_stays_in_the_room(carol: Chat) -> None:
     ]
 
 
+def test_whoever_is_quiet_moves_as_everybody_does(chat: Chat) -> None:
+    """What is hidden from them in one room takes nothing away in the other, within one batch."""
+    chat.join(3, "c:3", "carol")
+    chat.say(3, "/join go")
+    chat.say(1, "/quiet")
+    chat.read(1)
+    lines = [
+        (3, "one"),
+        (1, "/join go"),
+        (3, "two"),
+        (2, "lobby"),
+        (1, "/leave"),
+        (2, "three"),
+        (1, "/join tea"),
+        (1, "four"),
+    ]
+    told = chat.apply(*(COMMANDS.parse(number, NOW, line) for number, line in lines))
+    assert chat.read(1) == [
+        *("[a:1]alice:进入 go", "I'm live", "[c:3]carol:two", "[a:1]alice:进入 大厅", "I'm live", "[b:2]bob:three"),
+        *("[a:1]alice:进入 tea", "I'm live", "[a:1]alice:four", "I'm live"),
+    ]
+    for copy in told.copies.values():
+        for piece in copy.pieces():
+            assert all(place >= piece.start for place, _, _ in piece.insertions)
+
+
+def test_a_quiet_program_that_resumes_late_sees_its_own_move(carol: Chat) -> None:
+    """But not those of others."""
+    hello = carol.open(4, "d:4", "/json dave")
+    carol.say(4, "/quiet", "/join go")
+    carol.leave(4)
+    carol.join(5, "e:5")
+    carol.apply(COMMANDS.parse(5, NOW, f"/resume {hello.session} {carol.room.memory.end}"))
+    carol.say(1, "/join go")
+    assert [event.line() for event in carol.values(5)] == ["", "[e:5]dave:进入 go"]
+
+
 def test_whoever_is_quiet_does_not_see_moves(carol: Chat) -> None:
     """In whatever room. Whoever is ignored is ignored in all of them."""
     carol.say(1, "/quiet", "/ignore bob", "/join go")
