@@ -20,9 +20,9 @@ from ..chat.archive import Gap
 from ..chat.kinds import LOBBY, Placed
 from ..chat.memory import REMEMBERED
 from ..log.subscriber import Batch
+from ..storage.file import File
 from ..threads.channel import Closed
-from . import index, reading
-from .file import File
+from . import index, reading, schema
 from .waiting import Part, Waiting, weight
 from .writer import Writer
 
@@ -48,7 +48,7 @@ class History:
 
         `remember` is how many of the last events `restored` has at most.
         """
-        self._file = File(path)
+        self._file = File(path, schema.FORMAT)
         self._waiting = waiting or Waiting()
         self._writer = Writer(self._file)
         self._stopping = threading.Event()

@@ -26,10 +26,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
+from ..storage.format import Format, StorageError
+
 APPLICATION = 0x63686174  # "chat", so that `file` and we can tell a history from other SQLite databases
+<<<<<<< HEAD
 VERSION = 2
 HEADER = 100  # bytes at the beginning of an SQLite database
 _MAGIC = b"SQLite format 3\x00"
+=======
+VERSION = 1
+>>>>>>> 1f5bf73 (Storage: a file of SQLite that one server has is not only a history's)
 
 _EVENT = """
 at INTEGER PRIMARY KEY, type TEXT NOT NULL, time REAL NOT NULL,
@@ -60,45 +66,12 @@ _UPGRADE = "".join(f"ALTER TABLE {table} ADD COLUMN {column} {_TEXT};" for table
 _INDEX = "CREATE VIRTUAL TABLE words USING fts5 (line, content='', columnsize=0, tokenize='ascii')"
 
 
-class HistoryError(Exception):
+class HistoryError(StorageError):
     """A file cannot be a history, or cannot be read. The text says why."""
 
 
-def check_header(header: bytes) -> None:
-    """Raise HistoryError if a file that begins like this is a database of something else, or of a newer version.
-
-    SQLite itself is not asked, because it tidies up whatever it opens.
-    """
-    if _is_text(header):
-        raise HistoryError("it is a text file, and no history")
-    if header.startswith(_MAGIC) and len(header) >= HEADER:
-        version, application = int.from_bytes(header[60:64], "big"), int.from_bytes(header[68:72], "big")
-        _check(application, version)
-
-
-def _is_text(header: bytes) -> bool:
-    """Return whether a file begins like a text. What is damaged is not likely to."""
-    text = header[: HEADER // 2].decode("utf-8", "replace")
-    return (
-        bool(text)
-        and "\ufffd" not in text[:-1]
-        and all(character.isprintable() or character in "\t\r\n" for character in text)
-    )
-
-
-def check(connection: sqlite3.Connection) -> bool:
-    """Return whether a file has the tables. Raise HistoryError if it is something else."""
-    application, version, tables = connection.execute(
-        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
-        " FROM pragma_application_id, pragma_user_version"
-    ).fetchone()
-    if application or version or tables:
-        _check(application, version)
-        return True
-    return False
-
-
 def prepare(connection: sqlite3.Connection) -> None:
+<<<<<<< HEAD
     """Make the tables in a file that is empty, or bring those of an older version up to date. Raise HistoryError if the file is something else, and change nothing."""
     if check(connection):
         if _version(connection) < VERSION:
@@ -138,6 +111,11 @@ def _check(application: int, version: int) -> None:
         raise HistoryError("it is an SQLite database of something else")
     if version > VERSION:
         raise HistoryError(f"it was written by a newer version of this server (format {version}, not {VERSION})")
+=======
+    """Make the tables in a file that is empty. Raise HistoryError if the file is something else, and change nothing."""
+    if not FORMAT.check(connection):
+        FORMAT.make(connection, f"{_TABLES} {_INDEX};" if has_full_text(connection) else _TABLES)
+>>>>>>> 1f5bf73 (Storage: a file of SQLite that one server has is not only a history's)
 
 
 def has_full_text(connection: sqlite3.Connection) -> bool:
@@ -153,3 +131,6 @@ def is_indexed(connection: sqlite3.Connection) -> bool:
     """Return whether the file has an index that this SQLite can use."""
     made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone()
     return bool(made) and has_full_text(connection)
+
+
+FORMAT = Format("a history", APPLICATION, VERSION, HistoryError, prepare)

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterable, Sequence
 
 from ..chat.archive import Restored
+from ..storage.file import File, is_damage
 from . import index, reading, writing
-from .file import File, is_damage
 from .schema import HistoryError
 from .waiting import Hole, Part, Row
 from .writing import Group, transaction

@@ -24,7 +24,7 @@ def test_a_text_file_is_not_touched(tmp_path: Path, text: str) -> None:
     """It is not a damaged history. Somebody has mistyped its name."""
     path = tmp_path / "notes.txt"
     path.write_bytes(text.encode())
-    with pytest.raises(HistoryError, match="notes.txt: it is a text file, and no history"):
+    with pytest.raises(HistoryError, match="notes.txt: it is a text file"):
         History(path)
     assert path.read_bytes() == text.encode()
 
