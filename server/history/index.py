@@ -11,10 +11,10 @@ import sqlite3
 
 from ..chat.kinds import LOBBY, Placed
 from ..chat.words import Query, spaced
+from ..storage.file import transaction
 from .reading import newest, snapshot
 from .rows import insert, load, select
 from .schema import is_indexed
-from .writing import transaction
 
 STEP = 200  # lines that are put into the index at once; fewer are not, and a search reads them
 MOST_READ = 30_000  # lines that a search reads which the index does not help to find

@@ -29,13 +29,13 @@ import sqlite3
 from ..storage.format import Format, StorageError
 
 APPLICATION = 0x63686174  # "chat", so that `file` and we can tell a history from other SQLite databases
-<<<<<<< HEAD
+@@A
 VERSION = 2
 HEADER = 100  # bytes at the beginning of an SQLite database
 _MAGIC = b"SQLite format 3\x00"
-=======
+@@M
 VERSION = 1
->>>>>>> 1f5bf73 (Storage: a file of SQLite that one server has is not only a history's)
+@@Z
 
 _EVENT = """
 at INTEGER PRIMARY KEY, type TEXT NOT NULL, time REAL NOT NULL,
@@ -71,7 +71,7 @@ class HistoryError(StorageError):
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-<<<<<<< HEAD
+@@A
     """Make the tables in a file that is empty, or bring those of an older version up to date. Raise HistoryError if the file is something else, and change nothing."""
     if check(connection):
         if _version(connection) < VERSION:
@@ -111,11 +111,11 @@ def _check(application: int, version: int) -> None:
         raise HistoryError("it is an SQLite database of something else")
     if version > VERSION:
         raise HistoryError(f"it was written by a newer version of this server (format {version}, not {VERSION})")
-=======
+@@M
     """Make the tables in a file that is empty. Raise HistoryError if the file is something else, and change nothing."""
     if not FORMAT.check(connection):
         FORMAT.make(connection, f"{_TABLES} {_INDEX};" if has_full_text(connection) else _TABLES)
->>>>>>> 1f5bf73 (Storage: a file of SQLite that one server has is not only a history's)
+@@Z
 
 
 def has_full_text(connection: sqlite3.Connection) -> bool:

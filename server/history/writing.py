@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..chat.kinds import Placed
+from ..storage.file import transaction
 from .rows import insert, store
 from .waiting import Hole, Part, Presence, Row
 
@@ -20,19 +20,6 @@ WHERE at IN (
 )
 AND session NOT IN (SELECT digest FROM sessions) AND receiver NOT IN (SELECT digest FROM sessions)
 """
-
-
-@contextlib.contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Run what follows as one transaction."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):  # SQLite has already done it after some errors
-            connection.execute("ROLLBACK")
-        raise
 
 
 @dataclass(slots=True)

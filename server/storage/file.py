@@ -159,6 +159,19 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Run what follows as one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # SQLite has already done it after some errors
+            connection.execute("ROLLBACK")
+        raise
+
+
 def is_damage(error: Exception) -> bool:
     """Return whether an error says that the file is not as SQLite has written it."""
     # Nothing more specific: SQLITE_CORRUPT and SQLITE_NOTADB. Before Python 3.11, an error has no code.
