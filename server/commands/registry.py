@@ -8,12 +8,40 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..chat import names, texts
 from ..chat.entries import Alive, Say
 from ..chat.refusals import Refuse
 from ..chat.room import Entry, Room
+
+
+class Way(Protocol):
+    """The way that a line has come, as far as its command may know it. The handler's thread uses it."""
+
+    host: str  # from where the connection comes
+    is_private: bool  # whether nobody on the way can read along
+    explained: set[str]  # what its user has been told once, and need not be told again
+
+    def ask(self, entry: Entry) -> None:
+        """Have an entry applied before the line that is being read, and wait for that. Raises Closed."""
+
+
+@dataclass(eq=False, slots=True)
+class NoWay:
+    """The way of lines that nobody has sent."""
+
+    host: str = "127.0.0.1"
+    is_private: bool = True
+    explained: set[str] = field(default_factory=set)
+
+    def ask(self, entry: Entry) -> None:
+        """Refuse it: there is no log."""
+        raise NotImplementedError
+
+
+_NOWHERE = NoWay()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +53,7 @@ class Request:
     rest: str
     separator: str  # what stood between the words: a space, or `|`, as ports of the Go program send it
     registry: Registry
+    way: Way = _NOWHERE
 
     def refuse(self, reason: str, code: str = "bad_format") -> Entry:
         """Return the entry that tells the member why the command cannot be done, and a program the code."""
@@ -38,7 +67,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. `run` makes the entry; it runs in the handler's thread, holds no lock and must not block."""
+    """One command. `run` makes the entry. It runs in the handler's thread without a lock, and nobody else waits for it."""
 
     word: str
     usage: str  # as `/help` shows it, without the slash
@@ -56,11 +85,13 @@ class Registry:
         self.commands: dict[str, Command] = {}  # by word
         self.help = ""  # the text of `/help`: a line for each thing that can be typed
         self.furnishers: list[Callable[[Room], None]] = []  # of the families that add to what a room does
+        # What families make of an entry before it goes into the log: the same or another. They run as `run` does.
+        self.checks: list[Callable[[Entry, Way], Entry]] = []
         self._plain: tuple[str, ...] = ()
 
     def add(self, command: Command) -> None:
         """Add a command. Raise ValueError if its word is taken, or is not one word of small letters."""
-        if command.word in self.commands or not command.word.isalpha() or names.fold(command.word) != command.word:
+        if command.word in self.commands or not command.word.replace("-", "").isalpha() or names.fold(command.word) != command.word:
             raise ValueError(f"the command {command.word!r} is there already, or is not one word of small letters")
         self.commands[command.word] = command
         self._plain = tuple(word for word, known in self.commands.items() if known.plain)
@@ -72,33 +103,39 @@ class Registry:
             furnish(room)
         return room
 
-    def parse(self, number: int, time: float, text: str) -> Entry:
+    def parse(self, number: int, time: float, text: str, way: Way = _NOWHERE) -> Entry:
         """Return what a line of the member `number` asks for; `text` is decoded and has no line end.
 
         Go: the ifs of User.DoMessage
         """
+        entry = self._parse(number, time, text, way)
+        for check in self.checks:
+            entry = check(entry, way)
+        return entry
+
+    def _parse(self, number: int, time: float, text: str, way: Way) -> Entry:
         if not text:
             return Alive(number, time)
         if text[0] == "/":
             if text.startswith("//"):
                 return Say(number, time, text[1:])
             unknown = Refuse(number, time, texts.UNKNOWN_COMMAND, "unknown_command")
-            return self._parse_command(number, time, text[1:]) or unknown
+            return self._parse_command(number, time, text[1:], way) or unknown
         if text.startswith(self._plain):
             word, _, rest = self._first_word(text)
             command = self.commands.get(word)
             # `who` stands alone, `rename` and `to` have something after them; anything else is talk.
             if command and command.plain and command.alone == (not rest.strip(" ")):
-                return self._parse_command(number, time, text) or Say(number, time, text)
+                return self._parse_command(number, time, text, way) or Say(number, time, text)
         return Say(number, time, text)
 
-    def _parse_command(self, number: int, time: float, text: str) -> Entry | None:
+    def _parse_command(self, number: int, time: float, text: str, way: Way) -> Entry | None:
         """Return what `text`, with its slash taken off, asks for. Return None if there is no such command."""
         word, separator, rest = self._first_word(text)
         command = self.commands.get(word)
         if command is None or (command.alone and rest.strip(" ") not in ("", command.after)):
             return None
-        return command.run(Request(number, time, rest, separator, self))
+        return command.run(Request(number, time, rest, separator, self, way))
 
     def _first_word(self, text: str) -> tuple[str, str, str]:
         """Return the first word, the separator behind it, and the rest."""

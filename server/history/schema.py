@@ -29,13 +29,7 @@ import sqlite3
 from ..storage.format import Format, StorageError
 
 APPLICATION = 0x63686174  # "chat", so that `file` and we can tell a history from other SQLite databases
-@@A
 VERSION = 2
-HEADER = 100  # bytes at the beginning of an SQLite database
-_MAGIC = b"SQLite format 3\x00"
-@@M
-VERSION = 1
-@@Z
 
 _EVENT = """
 at INTEGER PRIMARY KEY, type TEXT NOT NULL, time REAL NOT NULL,
@@ -71,22 +65,21 @@ class HistoryError(StorageError):
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-@@A
-    """Make the tables in a file that is empty, or bring those of an older version up to date. Raise HistoryError if the file is something else, and change nothing."""
-    if check(connection):
+    """Make the tables in a file that is empty, or bring those of an older version up to date.
+
+    Raise HistoryError if the file is something else, and change nothing.
+    """
+    if FORMAT.check(connection):
         if _version(connection) < VERSION:
             _migrate(connection)
     else:
         index = f"{_INDEX};" if has_full_text(connection) else ""
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {_TABLES} {_UPGRADE} {index}"
-            f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
-        )
+        FORMAT.make(connection, f"{_TABLES} {_UPGRADE} {index}")
 
 
 def adapt(connection: sqlite3.Connection) -> None:
     """Let a file of an older version look like a present one, for whoever reads it and cannot change it."""
-    if check(connection) and _version(connection) < VERSION:
+    if FORMAT.check(connection) and _version(connection) < VERSION:
         for table, column in _ADDED.items():
             connection.execute(f"CREATE TEMP VIEW {table} AS SELECT *, '' AS {column} FROM main.{table}")
 
@@ -106,18 +99,6 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _check(application: int, version: int) -> None:
-    if application != APPLICATION:
-        raise HistoryError("it is an SQLite database of something else")
-    if version > VERSION:
-        raise HistoryError(f"it was written by a newer version of this server (format {version}, not {VERSION})")
-@@M
-    """Make the tables in a file that is empty. Raise HistoryError if the file is something else, and change nothing."""
-    if not FORMAT.check(connection):
-        FORMAT.make(connection, f"{_TABLES} {_INDEX};" if has_full_text(connection) else _TABLES)
-@@Z
-
-
 def has_full_text(connection: sqlite3.Connection) -> bool:
     """Return whether this SQLite has full-text search. Without it, a search reads the lines."""
     try:
@@ -133,4 +114,4 @@ def is_indexed(connection: sqlite3.Connection) -> bool:
     return bool(made) and has_full_text(connection)
 
 
-FORMAT = Format("a history", APPLICATION, VERSION, HistoryError, prepare)
+FORMAT = Format("a history", APPLICATION, VERSION, HistoryError, prepare, adapt)

@@ -12,13 +12,8 @@ from ..chat.archive import Restored
 from ..storage.file import File, is_damage, transaction
 from . import index, reading, writing
 from .schema import HistoryError
-<<<<<<< HEAD
 from .waiting import Hole, Part, Row
-from .writing import Group, transaction
-=======
-from .waiting import Hole, Kept, Part
 from .writing import Group
->>>>>>> 58ddf03 (Accounts: the file, passwords and how often they may be tried; lines that were meant to hold a password)
 
 log = logging.getLogger(__name__)
 

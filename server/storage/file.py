@@ -75,7 +75,7 @@ class File:
         """Open the file for reading, and close it afterwards. Any thread."""
         connection = connect(self.path, "ro")
         try:
-            schema.adapt(connection)
+            self._format.adapt(connection)
             yield connection
         finally:
             connection.close()
@@ -88,7 +88,7 @@ class File:
             raise BlockingIOError("somebody may be writing, or has not finished")
         connection = connect(self.path, "ro&immutable=1")
         try:
-            schema.adapt(connection)
+            self._format.adapt(connection)
             yield connection
         finally:
             connection.close()

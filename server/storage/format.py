@@ -16,13 +16,17 @@ class StorageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file. `prepare` makes or renews its tables, and raises what `error` is if the file is something else."""
+    """One kind of file. `prepare` makes or renews its tables, and raises what `error` is if the file is something else.
+
+    `adapt` lets a file of an older version look like a present one, for whoever reads it and cannot change it.
+    """
 
     what: str  # as a message calls it
     application: int  # so that `file` and we can tell it from other SQLite databases
     version: int
     error: type[StorageError]
     prepare: Callable[[sqlite3.Connection], None]
+    adapt: Callable[[sqlite3.Connection], None] = lambda connection: None
     synchronous: str = "NORMAL"  # FULL if what is committed must survive the machine's death, too
 
     def check_header(self, header: bytes) -> None:

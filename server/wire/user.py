@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .arrival import Arrival
 from .encoding import Encoding
 from .outbox import Outbox
 from .transport import Transport
@@ -13,7 +14,7 @@ class User:
     Each attribute that changes is a single value which one thread writes, so it needs no lock.
     """
 
-    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "outbox", "room", "transport", "values")
+    __slots__ = ("addr", "arrival", "encoding", "kicked", "last_seen", "number", "outbox", "room", "transport", "values")
 
     def __init__(
         self,
@@ -24,9 +25,11 @@ class User:
         encoding: Encoding,
         values: Encoding,
         now: float,
+        arrival: Arrival | None = None,
     ) -> None:
         self.number = number  # of this connection; no other ever has the same
         self.addr = addr
+        self.arrival = arrival  # from where it comes, also where others are shown something else
         self.transport = transport
         self.outbox = outbox
         # How events become bytes. The handler writes it while the user reads text, the broadcaster from then on.

@@ -6,12 +6,13 @@ import pytest
 
 from server.accounts import tries
 from server.accounts.tries import BY_ADDRESS, BY_NAME, NEW, Tries
+from server.limits.token_bucket import TokenBucket
 
 
 @pytest.fixture(autouse=True)
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """No token comes back."""
-    monkeypatch.setattr(tries.TokenBucket.__init__, "__defaults__", (lambda: 100.0,))
+    monkeypatch.setattr(TokenBucket.__init__, "__defaults__", (lambda: 100.0,))
 
 
 def test_guesses_are_limited_by_name() -> None:

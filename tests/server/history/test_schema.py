@@ -101,7 +101,7 @@ def test_a_file_of_version_1_that_cannot_be_written_is_read(old: Path, monkeypat
         raise sqlite3.OperationalError("disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "prepare", fail)
+        patch.setattr(schema, "_migrate", fail)
         history = History(old)
         assert [session.name for session in history.restored.sessions] == ["bob"]
         history.stop()
