@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections.abc import Sequence
 
 from ..chat.owners import Account, Ban, Word
 from ..storage.file import File, transaction
@@ -123,7 +124,7 @@ class Store:
             ).fetchall()
         return [Word(*row) for row in rows]
 
-    def delivered(self, words: list[Word]) -> None:
+    def delivered(self, words: Sequence[Word]) -> None:
         """Take note that words have reached their owner. Their texts are overwritten."""
         numbers = [(word.number,) for word in words]
         with self._lock, transaction(self._connection) as connection:

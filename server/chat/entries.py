@@ -11,7 +11,7 @@ from typing import ClassVar
 from . import events, texts
 from .events import DONE, Done
 from .for_programs import Refused
-from .past import replay
+from .past import welcome
 from .room import Entry, Member, Room
 from .told import Told
 
@@ -36,7 +36,7 @@ class Join(Entry):
         else:
             member = room.add(self.number, self.addr, self.time)
             told.tell_everyone(events.Joined(self.time, member.name, member.addr))
-            replay(room, self.number, self.time, told)
+            welcome(room, self.number, self.time, told)
 
 
 @dataclass(slots=True)
@@ -76,6 +76,7 @@ class Line(Entry):
     """A line that a member has typed. Its receipt comes after all that the line causes."""
 
     speaks: ClassVar[bool] = True  # whether it shows that somebody types
+    is_heard: ClassVar[bool] = False  # whether others are told what it says
 
     def apply(self, room: Room, told: Told) -> None:
         """Do what the line asks for, then give the receipt. A line of somebody who has left does nothing."""
@@ -111,6 +112,8 @@ class Opening(Line):
 @dataclass(slots=True)
 class Say(Line):
     """Talk, for everyone. Go: Server.BroadCast, as User.DoMessage calls it"""
+
+    is_heard: ClassVar[bool] = True
 
     text: str
 

@@ -30,6 +30,8 @@ class Families(Generic[R, M, L]):
         self.filters: list[Callable[[R, M, L, Told], Done | None]] = []
         # Is a folded name somebody else's? Asked for whoever wants it: a member, a session, or None for a newcomer.
         self.claims: list[Callable[[R, Keeping | None, str], Done | None]] = []
+        # Tell a newcomer something, after everyone was told that they have come.
+        self.greeters: list[Callable[[R, int, float, Told], None]] = []
         # Keeps a private word for a folded name that nobody here has. Returns its author's receipt, or None.
         self.keepers: list[Callable[[R, M, str, Whispered, Told], Done | None]] = []
         # Is told that a private word of a member has reached another one, or the session of a program.

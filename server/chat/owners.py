@@ -1,8 +1,14 @@
-"""Whose a name is: accounts, and what an accounts file keeps for them, as values. Pure."""
+"""Whose a name is: accounts, who has logged in, and who may not come in. Pure.
+
+Nothing here knows a password. What was verified elsewhere becomes an entry, and the log decides what it leads to.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from .kept import Keeping, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,7 @@ class Word:
 
     number: int  # which no other word ever has
     sender: str
-    text: str
+    text: str = field(repr=False)
     time: float  # seconds since 1970
 
 
@@ -37,3 +43,40 @@ class Ban:
     def holds(self, now: float) -> bool:
         """Return whether it is not over."""
         return not self.until or now < self.until
+
+
+class Login(Stored):
+    """What is kept of whoever has logged in. With a program's session it outlives the connection, and the server."""
+
+    key = "login"
+
+    def __init__(self) -> None:
+        self.account = 0  # its number
+        self.words = 0  # the number of the last word that has been delivered
+
+    def dump(self) -> object:
+        """Return the account's number, if there is one."""
+        return self.account or None
+
+    def load(self, value: Any) -> None:
+        """Become what was stored."""
+        self.account = int(value)
+
+
+@dataclass(slots=True)
+class Owners:
+    """What is kept of the room: all accounts, by folded name, and the names that are banned."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    bans: dict[str, Ban] = field(default_factory=dict)
+    now: float = 0.0  # when the last line came, in seconds since 1970; kept while a name is banned
+
+    def is_owner(self, who: Keeping | None, key: str) -> bool:
+        """Return whether somebody has logged in as the owner of a folded name. They may have another name just now."""
+        account, login = self.accounts.get(key), who and who.kept.find(Login)
+        return bool(account and login and login.account == account.number)
+
+    def ban_of(self, key: str, now: float) -> Ban | None:
+        """Return the ban of a folded name, unless it is over."""
+        ban = self.bans.get(key)
+        return ban if ban and ban.holds(now) else None

@@ -32,9 +32,7 @@ class Past(Event):
     @property
     def text(self) -> str:
         """The line as it was, behind its time: `HH:MM:SS `, with the date in front if that is not today."""
-        then = time.localtime(self.past.time)
-        today = then[:3] == time.localtime(self.now)[:3]
-        return f"{time.strftime('%H:%M:%S' if today else '%Y-%m-%d %H:%M:%S', then)} {self.past.line()}"
+        return f"{moment(self.past.time, self.now)} {self.past.line()}"
 
     def line(self) -> str:
         """Return the same."""
@@ -165,6 +163,13 @@ def _heard(event: Placed, session: Session | None) -> Event | None:
     return event.heard_by(session.digest)
 
 
+def moment(then: float, now: float) -> str:
+    """Return a time as `HH:MM:SS`, with the date in front if that is not today's."""
+    when = time.localtime(then)
+    today = when[:3] == time.localtime(now)[:3]
+    return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", when)
+
+
 def open_room(start: int, archive: Archive, restored: Restored, remember: int, replay: int) -> Room:
     """Return a room that begins with what a history knows, if it knows anything. Its sessions wait for their programs.
 
@@ -178,6 +183,13 @@ def open_room(start: int, archive: Archive, restored: Restored, remember: int, r
     for session in restored.sessions:
         room.sessions.restore(session, memory.end)
     return room
+
+
+def welcome(room: Room, number: int, now: float, told: Told) -> None:
+    """Tell a newcomer what families have to say, and what was said last in the lobby."""
+    for greet in room.families.greeters:
+        greet(room, number, now, told)
+    replay(room, number, now, told)
 
 
 def replay(room: Room, number: int, now: float, told: Told, name: str = LOBBY) -> None:

@@ -108,6 +108,13 @@ class Sessions:
         session.member, session.addr, session.token = member, addr, token
         self.changed[session.digest] = session
 
+    def lose_name(self, session: Session) -> None:
+        """Give the name of a session without a connection to somebody else. It has its address for one from now on."""
+        if self.names.get(session.key) is session:
+            del self.names[session.key]
+        session.name, session.key = session.addr, fold(session.addr)
+        self.changed[session.digest] = session
+
     def end(self, session: Session) -> None:
         """Forget a session, which frees its name."""
         self._release(session)

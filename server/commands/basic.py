@@ -59,6 +59,8 @@ class Rename(Line):
 class Whisper(Line):
     """A private word for the one whose folded name is `key`. Go: to in User.DoMessage"""
 
+    is_heard: ClassVar[bool] = True
+
     key: str
     text: str
 

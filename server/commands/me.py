@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..chat.entries import Line
 from ..chat.events import DONE, Done
@@ -34,6 +35,8 @@ class Emoted(Placed):
 @dataclass(slots=True)
 class Emote(Line):
     """The wish that everyone reads what the member does."""
+
+    is_heard: ClassVar[bool] = True
 
     text: str
 

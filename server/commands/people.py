@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ..chat.entries import Line
 from ..chat.events import DONE, Done, Notice, Whispered
@@ -48,6 +49,8 @@ class Absence:
 @dataclass(slots=True)
 class Reply(Line):
     """A private word for whoever has written last."""
+
+    is_heard: ClassVar[bool] = True
 
     text: str
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ..chat import names, texts
 from ..chat.entries import Alive, Say
-from ..chat.refusals import Refuse
+from ..chat.refusals import Refuse, Trouble
 from ..chat.room import Entry, Room
 
 
@@ -23,6 +23,7 @@ class Way(Protocol):
     host: str  # from where the connection comes
     is_private: bool  # whether nobody on the way can read along
     explained: set[str]  # what its user has been told once, and need not be told again
+    line: int  # which of its session's lines this one wants to be; 0 is the next, whichever that is
 
     def ask(self, entry: Entry) -> None:
         """Have an entry applied before the line that is being read, and wait for that. Raises Closed."""
@@ -35,6 +36,7 @@ class NoWay:
     host: str = "127.0.0.1"
     is_private: bool = True
     explained: set[str] = field(default_factory=set)
+    line: int = 0
 
     def ask(self, entry: Entry) -> None:
         """Refuse it: there is no log."""
@@ -91,7 +93,11 @@ class Registry:
 
     def add(self, command: Command) -> None:
         """Add a command. Raise ValueError if its word is taken, or is not one word of small letters."""
-        if command.word in self.commands or not command.word.replace("-", "").isalpha() or names.fold(command.word) != command.word:
+        if (
+            command.word in self.commands
+            or not command.word.replace("-", "").isalpha()
+            or names.fold(command.word) != command.word
+        ):
             raise ValueError(f"the command {command.word!r} is there already, or is not one word of small letters")
         self.commands[command.word] = command
         self._plain = tuple(word for word, known in self.commands.items() if known.plain)
@@ -155,6 +161,18 @@ class Registry:
         column = max(_width(usage) for usage, _ in rows) + 2
         lines = [usage + " " * (column - _width(usage)) + explanation for usage, explanation in rows]
         return "\n".join([*lines, "其他内容发送给所有人"])
+
+
+def guarded(run: Callable[[Request], Entry]) -> Callable[[Request], Entry]:
+    """Return a function for a Command that refuses a line where `run` raises Trouble."""
+
+    def make(request: Request) -> Entry:
+        try:
+            return run(request)
+        except Trouble as trouble:
+            return request.refuse(trouble.text, trouble.code)
+
+    return make
 
 
 def _width(text: str) -> int:

@@ -12,7 +12,7 @@ from ..chat.events import DONE, Bye, Done, Joined, Left
 from ..chat.for_programs import Renamed
 from ..chat.kinds import LOBBY, Event
 from ..chat.moves import Entered, leave
-from ..chat.past import missed, replay
+from ..chat.past import missed, welcome
 from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session, digest_of
 from ..chat.told import Told
@@ -66,7 +66,7 @@ class Json(Opening):
         if name and (taken := room.refusal(self.key)):
             refused, name = taken, ""
         _come_in(room, room.sessions.open(self.token, self.number, name or addr, addr), [], self.time, told)
-        replay(room, self.number, self.time, told)
+        welcome(room, self.number, self.time, told)
         if refused:
             told.tell_one(self.number, refused)
 

@@ -47,6 +47,7 @@ class Asking:
         self.host = user.arrival.host
         self.is_private = user.arrival.is_private
         self.explained: set[str] = set()
+        self.line = 0
         self._putter = putter
         self._log = log
 

@@ -37,6 +37,7 @@ class Values:
             "time": self._write_time,
             "number": str,
             "taken": str,
+            "word": str,
             "users": _write_users,
             "rooms": _write_rooms,
             "past": self._write,

@@ -1,0 +1,37 @@
+"""Networks from which nobody may come in. Knows no socket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ..chat import texts
+from ..chat.events import Bye
+from ..wire.addresses import network_of
+
+BANNED = Bye("banned", texts.BANNED)
+
+
+class BannedNetworks:
+    """Knows until when each network is banned. Any thread may call any method: each change makes a new table."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        """`clock` returns seconds since 1970."""
+        self._clock = clock
+        self._until: dict[str, float] = {}  # by network; 0 means for ever
+
+    def add(self, network: str, until: float) -> None:
+        """Let nobody in from a network any more, until then, in seconds since 1970. 0 means for ever."""
+        self._until = {**self._until, network: until}
+
+    def remove(self, network: str) -> None:
+        """Let people in from a network again."""
+        self._until = {known: until for known, until in self._until.items() if known != network}
+
+    def refusal(self, host: str) -> Bye | None:
+        """Return why nobody may come in from `host`, or None."""
+        banned = self._until
+        if not banned or not host:
+            return None
+        until = banned.get(network_of(host))
+        return None if until is None or (until and self._clock() >= until) else BANNED
