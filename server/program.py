@@ -24,6 +24,7 @@ from .log.subscriber import Subscriber
 from .ops.journal import Journal
 from .ops.json_log import JsonFormatter
 from .ops.log_handler import DroppingHandler
+from .ops.memory import give_large_blocks_back
 from .ops.meter import Meter
 from .ops.ops_server import OpsServer
 from .ops.order_log import OrderLog
@@ -90,6 +91,7 @@ def run() -> int:
         room = server.broadcaster.room
         order_log.order = room.of(Order)
         if store:
+            give_large_blocks_back()
             stored = partial(getattr, history, "stored") if history else None
             add_accounts(server, server.guard.limiter.banned, store, arguments.operator or (), stored)
         if arguments.operator or motd:

@@ -149,7 +149,7 @@ class ChatServer(Door):
         addr = self._aliases.alias(host) if settings.hide_addr else format_address(host, arrival.port)
         outbox = Outbox(arrival.transport, addr, settings.outbox_limit, TOO_SLOW, self.broadcaster.backlog)
         number, now = next(self._numbers), self.watchdog.now()
-        return User(number, addr, arrival.transport, outbox, self.text, self.values, now, arrival)
+        return User(number, addr, arrival, outbox, self.text, self.values, now)
 
     def rates_of(self, host: str) -> RateLimits:
         """Return the rate limits of a new connection from `host`."""

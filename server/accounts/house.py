@@ -50,7 +50,7 @@ class Doors:
 
     def hosts(self) -> Mapping[int, str]:
         """Return from where everyone online comes, by number."""
-        return {user.number: user.arrival.host for user in self._broadcaster.users() if user.arrival}
+        return {user.number: user.arrival.host for user in self._broadcaster.users()}
 
 
 def add_accounts(

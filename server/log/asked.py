@@ -43,7 +43,6 @@ class Asking:
     """The way of one connection's lines into the log, for their commands. Its handler's thread uses it."""
 
     def __init__(self, user: User, putter: Putter, log: Channel[Entry]) -> None:
-        assert user.arrival
         self.host = user.arrival.host
         self.is_private = user.arrival.is_private
         self.explained: set[str] = set()

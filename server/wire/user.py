@@ -5,7 +5,6 @@ from __future__ import annotations
 from .arrival import Arrival
 from .encoding import Encoding
 from .outbox import Outbox
-from .transport import Transport
 
 
 class User:
@@ -20,17 +19,16 @@ class User:
         self,
         number: int,
         addr: str,
-        transport: Transport,
+        arrival: Arrival,
         outbox: Outbox,
         encoding: Encoding,
         values: Encoding,
         now: float,
-        arrival: Arrival | None = None,
     ) -> None:
         self.number = number  # of this connection; no other ever has the same
         self.addr = addr
         self.arrival = arrival  # from where it comes, also where others are shown something else
-        self.transport = transport
+        self.transport = arrival.transport
         self.outbox = outbox
         # How events become bytes. The handler writes it while the user reads text, the broadcaster from then on.
         self.encoding = encoding

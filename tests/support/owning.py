@@ -1,16 +1,17 @@
-"""A room with accounts, without sockets and threads, and a desk with a real file and cheap passwords."""
+"""A server with accounts; and a room with accounts, without sockets and threads, with a real file and cheap passwords."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from server import commands
 from server.accounts.desk import Desk
-from server.accounts.house import set_motd
+from server.accounts.house import add_accounts, set_motd
 from server.accounts.passwords import Passwords
 from server.accounts.store import Store
 from server.accounts.tries import Tries
@@ -23,6 +24,7 @@ from server.limits.banned import BannedNetworks
 from server.wire.addresses import is_loopback, network_of
 
 from .chatting import Chat
+from .peers import StrictServer, running
 
 CHEAP = (2, 8, 1)
 
@@ -107,3 +109,18 @@ class OwningChat(Chat):
         other = OwningChat(self.path, self.operators)
         self.store = other.store  # which `end` closes
         return other
+
+
+@contextlib.contextmanager
+def owning(
+    path: Path, *operators: str, add: Callable[[StrictServer], None] = lambda server: None, **settings: object
+) -> Iterator[StrictServer]:
+    """Run a server with accounts on a free port."""
+
+    def prepare(server: StrictServer) -> None:
+        add_accounts(server, server.guard.limiter.banned, store, operators)
+        set_motd(server.broadcaster.room, "")
+        add(server)
+
+    with contextlib.closing(Store(path)) as store, running(prepare, **settings) as server:
+        yield server
