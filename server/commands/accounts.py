@@ -19,6 +19,7 @@ from ..chat.looks import Look, Nothing
 from ..chat.owners import Account, Owners, Word
 from ..chat.refusals import Refuse, Trouble
 from ..chat.room import Entry, Member, Room
+from ..chat.sessions import Session
 from ..chat.told import Told
 from .basic import Whisper
 from .registry import Command, Registry, Request, Way, guarded
@@ -29,7 +30,6 @@ LOGIN_FORMAT = "消息格式不正确，请使用 [/login username password] 格
 PASSWORD_FORMAT = "消息格式不正确，请使用 [/password old new] 格式"
 UNREGISTER_FORMAT = "消息格式不正确，请使用 [/unregister password] 格式"
 SHORTEST, LONGEST = 6, 128  # characters of a password
-_RISK = "passwords"  # what `Way.explained` has when somebody knows that others could read their password
 
 
 class Desk(Protocol):
@@ -91,6 +91,7 @@ class Accounts:
         registry.checks.append(self._check)
         self._room.families.claims.append(_claim)
         self._room.families.keepers.append(_keep)
+        self._room.families.facts.append(_describe)
 
     def _register(self, request: Request) -> Entry:
         """`/register PASSWORD`: for the present name."""
@@ -177,8 +178,8 @@ def _answer(entry: Entry, done: Done | None) -> Entry:
 def _words(request: Request, count: int, form: str) -> list[str]:
     """Return the words of a command with passwords. On a way where others could read them, it has to come twice."""
     words = request.rest.split()
-    if words and not request.way.is_private and _RISK not in request.way.explained:
-        request.way.explained.add(_RISK)
+    if words and not request.way.is_private and "passwords" not in request.way.explained:
+        request.way.explained.add("passwords")
         raise Trouble(texts.NOT_PRIVATE, "not_private")
     if len(words) != count:
         raise Trouble(form, "bad_format")
@@ -219,3 +220,10 @@ def _keep(room: Room, author: Member, key: str, event: Whispered, told: Told) ->
     """Say how to leave a word, for commands other than `to`. A word is kept only before it comes into the log."""
     account = room.of(Owners).accounts.get(key)
     return Done(texts.WORD_NOT_KEPT.format(account.name), "not_online") if account else None
+
+
+def _describe(room: Room, who: Keeping, now: float) -> str:
+    """Return whether somebody has logged in as the owner of their name."""
+    assert isinstance(who, (Member, Session))
+    is_owner = room.of(Owners).is_owner(who, who.key)
+    return (texts.IS_OWNER if is_owner else texts.IS_GUEST).format(who.name)

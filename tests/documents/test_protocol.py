@@ -33,11 +33,12 @@ from server.history import export
 from server.settings import Settings
 from server.wire.values import NAMES, Values
 
+from ..support.owning import every_command
 from ..support.peers import PATIENCE, StrictServer, need, running
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "PROTOCOL.md").read_text(encoding="utf-8")
-COMMANDS = server.commands.discover()
+COMMANDS = every_command()
 
 # PROTOCOL.md names every test of these two files.
 NAMED_FILES = ("tests/server/test_says.py", "tests/server/test_go_fixes.py")
@@ -52,6 +53,9 @@ PARTS = {
     "ROOM_BAD": "{}REASON",
     "ENTERED": "[ADDR]NAME:{} ROOM",
     "EXITED": "[ADDR]NAME:{} ROOM",
+    "LOGGED_IN": "{}NAME",
+    "OPERATOR_DID": "{}LINE",
+    "ANNOUNCED": "{}TEXT",
 }
 # What stands for the braces in a text, where it is not the limit of a line.
 FILLED = {
@@ -68,12 +72,23 @@ FILLED = {
     "IGNORES": ["NAMES"],
     "ROOM_LISTED": ["ROOM", "N"],
     "IN_ROOM": ["NAME", "ROOM"],
+    **{text: ["NAME"] for text in ["REGISTERED", "NAME_OWNED", "WORD_NOT_KEPT", "IS_OWNER", "IS_GUEST", "OPERATOR_DID"]},
+    **{text: ["NAME"] for text in ["IS_MUTED", "IS_UNMUTED", "NOT_MUTED", "IS_KICKED", "IS_BANNED", "IS_UNBANNED", "NOT_BANNED"]},
+    "NAME_CLAIMED": ["NAME", "ADDR"],
+    "KEPT_WORDS": ["N"],
+    "WOULD_HIT": ["N"],
+    "BAN_UNTIL": ["NAME", "OPERATOR", "HH:MM:SS"],
+    "BAN_FOR_EVER": ["NAME", "OPERATOR"],
 }
 
 # The types of objects that an own line can cause, which then has its number. The number is no field of the event itself.
-WITH_LINE = {"said", "emote", "whisper", "renamed", "entered"}
+WITH_LINE = {"said", "emote", "whisper", "renamed", "entered", "announced"}
 # What becomes an entry or an event with a code, and which rows of the page have such codes.
-CODED = {"done": ("Done", "Refuse", "refuse"), "left": ("Leave", "Quit", "Left"), "bye": ("Bye", "_refuse")}
+CODED = {
+    "done": ("Done", "Refuse", "refuse", "Trouble"),
+    "left": ("Leave", "Quit", "Left", "Kicked"),
+    "bye": ("Bye", "_refuse"),
+}
 
 
 @dataclass
@@ -178,7 +193,7 @@ def exact_lines() -> list[str]:
         for name, value in text_constants(module).items():
             filled = value.format(*FILLED.get(name, [Settings().max_line]))
             found.append(PARTS.get(name, "{}").replace("{}", filled))
-    found += COMMANDS.help.splitlines()
+    found += [*server.commands.discover().help.splitlines(), *COMMANDS.help.splitlines()]
     menu = text_constants(client.menu)
     del menu["HELP"]  # it explains the client's keys, and is no line of the protocol
     return found + [line for value in menu.values() for line in value.splitlines()]

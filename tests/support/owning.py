@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from server import commands
 from server.accounts.desk import Desk
@@ -20,6 +21,7 @@ from server.chat.room import Entry, Room
 from server.commands.accounts import Accounts
 from server.commands.bans import Bans
 from server.commands.order import FOR_OPERATORS
+from server.commands.registry import Registry
 from server.limits.banned import BannedNetworks
 from server.wire.addresses import is_loopback, network_of
 
@@ -124,3 +126,14 @@ def owning(
 
     with contextlib.closing(Store(path)) as store, running(prepare, **settings) as server:
         yield server
+
+
+def every_command() -> Registry:
+    """Return the commands of a server that has accounts and operators."""
+    registry, room = commands.discover(), Room()
+    desk = cast(Desk, None)
+    Accounts(desk, room, ()).add_to(registry)
+    Bans(desk, Doors(), room, ()).add_to(registry)
+    for command in FOR_OPERATORS:
+        registry.add(command)
+    return registry

@@ -41,7 +41,7 @@ def texts(words: list[Word]) -> list[str]:
     return [word.text for word in words]
 
 
-def test_a_name_is_registered_once(store: Store, path: Path) -> None:
+def test_an_account_is_made_once(store: Store, path: Path) -> None:
     """Also over a restart."""
     bob = store.add("bob", "Bob", "hash", NOW)
     assert bob == Account(1, "bob", "Bob")

@@ -458,6 +458,12 @@ def test_a_word_from_somebody_who_is_ignored_is_passed_over(chat: OwningChat) ->
     assert chat.store.waiting("bob", chat.now) == []
 
 
+def test_whois_tells_who_is_registered(chat: OwningChat) -> None:
+    """That is, who has logged in as the owner of their name."""
+    assert chat.answer(1, "/whois bob").endswith("\nBob 是已注册的用户")
+    assert chat.answer(1, "/whois alice").endswith("\nalice 没有注册")
+
+
 def test_a_fault_of_the_disk_is_told_and_changes_nothing(
     chat: OwningChat, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
