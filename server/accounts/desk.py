@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from ..chat import texts
 from ..chat.owners import Account, Ban, Word
@@ -80,14 +81,18 @@ class Desk:
             raise Trouble(texts.PASSWORD_WRONG, "wrong_password")
         self._tries.give_back(key, host)
         if self._passwords.is_old(kept):
-            with suppress(Trouble):  # it is logged, and the password is right all the same
-                self.renew(account, password)
+            with suppress(Trouble), self._careful():  # it is logged, and the password is right all the same
+                self._store.renew(account, self._passwords.make(password))
         return account
 
-    def renew(self, account: Account, password: str) -> None:
-        """Give an account another password."""
+    def renew(self, account: Account, password: str) -> Account:
+        """Give an account another password, and return it as it is then."""
         with self._careful():
-            self._store.renew(account, self._passwords.make(password))
+            made = self._passwords.make(password)
+            renewed = replace(account, serial=account.serial + 1)
+            self._store.renew(renewed, made)
+        log.info("%s has another password", account.name)
+        return renewed
 
     def remove(self, account: Account) -> None:
         """Forget an account, and all that waits for its owner."""

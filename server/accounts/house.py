@@ -44,9 +44,12 @@ class Doors:
         self._broadcaster = broadcaster
         self._banned = banned
         self.network_of = network_of
-        self.is_here = is_loopback
         self.ban = banned.add
         self.unban = banned.remove
+
+    def is_here(self, host: str) -> bool:
+        """Return whether a host is this machine, or would be banned together with it."""
+        return is_loopback(host) or network_of(host) == network_of("::1")
 
     def hosts(self) -> Mapping[int, str]:
         """Return from where everyone online comes, by number."""

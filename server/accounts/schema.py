@@ -1,6 +1,7 @@
 """The tables of an accounts file. Every time is in seconds since 1970.
 
-accounts  whose names these are; `hash` is what `passwords.py` makes of a password
+accounts  whose names these are; `hash` is what `passwords.py` makes of a password, `serial` how often
+              that was changed
 words     private words for owners who were offline. Where a program has sent one, `session` is the digest of its
           session and `line` the number of its line, so that a line that comes again is not kept twice. Such a row
           stays for a while after the word was delivered, without its text
@@ -19,7 +20,7 @@ VERSION = 1
 _TABLES = """
 CREATE TABLE accounts (
     number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, hash TEXT NOT NULL,
-    made REAL NOT NULL
+    serial INTEGER NOT NULL DEFAULT 0, made REAL NOT NULL
 );
 CREATE TABLE words (
     number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, sender TEXT NOT NULL, text TEXT NOT NULL,

@@ -45,7 +45,7 @@ class Store:
             if found != "ok":
                 raise sqlite3.DatabaseError(found)
             self.accounts = [
-                Account(*row) for row in self._connection.execute("SELECT number, key, name FROM accounts")
+                Account(*row) for row in self._connection.execute("SELECT number, key, name, serial FROM accounts")
             ]
             rows = self._connection.execute("SELECT what, shown, is_address, until, by FROM bans").fetchall()
             self.bans = [Ban(what, shown, bool(is_address), until, by) for what, shown, is_address, until, by in rows]
@@ -73,14 +73,15 @@ class Store:
         """Return the account of a folded name, and its hash."""
         with self._lock:
             row = self._connection.execute(
-                "SELECT number, key, name, hash FROM accounts WHERE key = ?", (key,)
+                "SELECT number, key, name, serial, hash FROM accounts WHERE key = ?", (key,)
             ).fetchone()
-        return (Account(*row[:3]), str(row[3])) if row else None
+        return (Account(*row[:4]), str(row[4])) if row else None
 
     def renew(self, account: Account, made: str) -> None:
         """Keep another hash for an account."""
+        values = made, account.serial, account.number
         with self._lock, transaction(self._connection) as connection:
-            connection.execute("UPDATE accounts SET hash = ? WHERE number = ?", (made, account.number))
+            connection.execute("UPDATE accounts SET hash = ?, serial = ? WHERE number = ?", values)
 
     def remove(self, account: Account) -> None:
         """Forget an account, and the words that wait for it."""

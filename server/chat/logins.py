@@ -46,8 +46,27 @@ class Register(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Log the owner in."""
-        member.of(Login).account = self.account.number
+        member.of(Login).enter(self.account)
         return Done(texts.REGISTERED.format(self.account.name))
+
+
+@dataclass(slots=True)
+class ChangePassword(Line):
+    """An account has another password from now on. It is in the file already. Whoever knew the old one is logged out."""
+
+    account: Account
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Take note of it, also if the owner has left by now."""
+        accounts = room.of(Owners).accounts
+        if (known := accounts.get(self.account.key)) and known.number == self.account.number:
+            accounts[self.account.key] = self.account
+        Line.apply(self, room, told)
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Keep the owner logged in."""
+        member.of(Login).enter(self.account)
+        return Done(texts.PASSWORD_CHANGED)
 
 
 @dataclass(slots=True)
@@ -91,7 +110,8 @@ class LogIn(Entry):
             return NAME_BANNED
         free_name(room, account, member, self.time, told)
         login, old = member.of(Login), member.name
-        login.account, login.words = account.number, 0
+        login.enter(account)
+        login.words = 0
         if member.session:
             room.sessions.changed[member.session.digest] = member.session
         if refused := room.rename(member, account.name, account.key):
@@ -142,14 +162,14 @@ def free_name(room: Room, account: Account, owner: Member | None, time: float, t
         told.tell_one(holder.number, Notice(texts.NAME_CLAIMED.format(account.name, holder.name)))
     held = room.sessions.names.get(account.key)
     if held is not None:
-        held.of(Login).account = 0
+        held.of(Login).leave()
         room.sessions.lose_name(held)
 
 
 def log_out(room: Room, member: Member, time: float, told: Told) -> None:
     """Let a member go on as a guest, under its address."""
     old = member.name
-    member.of(Login).account = 0
+    member.of(Login).leave()
     if member.session:
         room.sessions.changed[member.session.digest] = member.session
     room.rename(member, member.addr, fold(member.addr))

@@ -18,6 +18,7 @@ class Account:
     number: int  # which no other account ever has
     key: str  # the folded name
     name: str
+    serial: int = 0  # how often its password has been changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,25 @@ class Login(Stored):
     key = "login"
 
     def __init__(self) -> None:
-        self.account = 0  # its number
+        self.account = (0, 0)  # its number, and how often its password had been changed
         self.words = 0  # the number of the last word that has been delivered
 
+    def enter(self, account: Account) -> None:
+        """Take note that somebody has proved to be the owner of an account."""
+        self.account = account.number, account.serial
+
+    def leave(self) -> None:
+        """Take note that they are nobody's owner any more."""
+        self.account = 0, 0
+
     def dump(self) -> object:
-        """Return the account's number, if there is one."""
-        return self.account or None
+        """Return what is known of the account, if there is one."""
+        return list(self.account) if self.account[0] else None
 
     def load(self, value: Any) -> None:
         """Become what was stored."""
-        self.account = int(value)
+        number, serial = value
+        self.account = int(number), int(serial)
 
 
 @dataclass(slots=True)
@@ -72,9 +82,12 @@ class Owners:
     now: float = 0.0  # when the last line came, in seconds since 1970; kept while a name is banned
 
     def is_owner(self, who: Keeping | None, key: str) -> bool:
-        """Return whether somebody has logged in as the owner of a folded name. They may have another name just now."""
+        """Return whether somebody has logged in as the owner of a folded name. They may have another name just now.
+
+        Whoever has logged in with a password that was changed since then is not the owner any more.
+        """
         account, login = self.accounts.get(key), who and who.kept.find(Login)
-        return bool(account and login and login.account == account.number)
+        return bool(account and login and login.account == (account.number, account.serial))
 
     def ban_of(self, key: str, now: float) -> Ban | None:
         """Return the ban of a folded name, unless it is over."""

@@ -14,7 +14,7 @@ from ..chat import names, texts
 from ..chat.entries import Say
 from ..chat.events import Done, Whispered
 from ..chat.kept import Keeping
-from ..chat.logins import Answer, KeepWord, LogIn, Register, Unregister
+from ..chat.logins import Answer, ChangePassword, KeepWord, LogIn, Register, Unregister
 from ..chat.looks import Look, Nothing
 from ..chat.owners import Account, Owners, Word
 from ..chat.refusals import Refuse, Trouble
@@ -41,8 +41,8 @@ class Desk(Protocol):
     def verify(self, key: str, password: str, host: str) -> Account:
         """Return the account of a folded name, if the password is right."""
 
-    def renew(self, account: Account, password: str) -> None:
-        """Give an account another password."""
+    def renew(self, account: Account, password: str) -> Account:
+        """Give an account another password, and return it as it is then."""
 
     def remove(self, account: Account) -> None:
         """Forget an account, and all that waits for its owner."""
@@ -118,9 +118,8 @@ class Accounts:
         """`/password OLD NEW`."""
         old, new = _words(request, 2, PASSWORD_FORMAT)
         _check_password(new)
-        account = self._account(request)
-        self._desk.renew(self._desk.verify(account.key, old, request.way.host), new)
-        return Answer(request.number, request.time, Done(texts.PASSWORD_CHANGED))
+        account = self._desk.verify(self._account(request).key, old, request.way.host)
+        return ChangePassword(request.number, request.time, self._desk.renew(account, new))
 
     def _unregister(self, request: Request) -> Entry:
         """`/unregister PASSWORD`."""

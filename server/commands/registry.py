@@ -52,7 +52,7 @@ class Request:
 
     number: int  # the member's
     time: float  # seconds since 1970
-    rest: str
+    rest: str = field(repr=False)  # which may hold a password
     separator: str  # what stood between the words: a space, or `|`, as ports of the Go program send it
     registry: Registry
     way: Way = _NOWHERE

@@ -156,6 +156,21 @@ def test_a_line_is_kept_once_although_the_server_is_killed(tmp_path: Path) -> No
             assert bob.ask(f"/login bob {SECRET}")[0] == "你有 1 条留言"
 
 
+def test_a_program_stays_logged_in_over_a_restart(tmp_path: Path) -> None:
+    """Its session knows it, with a history. Nobody else has its name meanwhile."""
+    path, history = tmp_path / "accounts.db", ("--history", str(tmp_path / "history.db"))
+    register(path, "bob")
+    with running(path, *history) as server, contextlib.closing(Program(server.port, "/json")) as bob:
+        hello = bob.until_type("hello")
+        bob.say(f"/login bob {SECRET}")
+        bob.until_type("done")
+    opening = f"/resume {hello['session']} {hello['at']}"
+    with running(path, *history) as server, contextlib.closing(Program(server.port, opening)) as bob:
+        assert bob.until_type("hello")["name"] == "bob"
+        bob.say(f"/password {SECRET} {SECRET}2")
+        assert bob.until_type("done")["text"] == "密码已修改"
+
+
 def test_a_file_that_cannot_hold_accounts_is_told_at_the_start(tmp_path: Path) -> None:
     """In one line, with status 1. So is a second server, and an operator without accounts."""
     path = tmp_path / "accounts.db"

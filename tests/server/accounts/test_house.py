@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from server.accounts.house import read_motd
+from server.accounts.house import Doors, read_motd
 from server.accounts.passwords import Passwords
 from server.server import ChatServer
 from server.wire.arrival import Arrival
@@ -138,6 +140,13 @@ def test_the_address_behind_a_name_is_known_although_it_is_hidden(path: Path, pe
         op.close()
 
 
+def test_what_would_ban_this_machine_is_this_machine(server: StrictServer) -> None:
+    """A /64 that holds `::1`, too."""
+    doors = Doors(server.broadcaster, server.guard.limiter.banned)
+    assert [doors.is_here(host) for host in ("127.0.0.9", "::1", "::2", "::ffff:127.0.0.1")] == [True] * 4
+    assert [doors.is_here(host) for host in ("10.0.0.1", "fe80::1", "2001:db8::1")] == [False] * 3
+
+
 def test_from_another_machine_without_tls_the_risk_is_told(
     server: StrictServer, connect: Callable[[], Peer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,15 +187,15 @@ def test_a_browser_can_log_in(path: Path) -> None:
         poster.close()
 
 
-def next_event(answer: object, kind: str) -> dict[str, object]:
+def next_event(answer: http.client.HTTPResponse, kind: str) -> dict[str, Any]:
     """Return the next event of one type in a stream."""
     while True:
-        line = answer.readline().decode()  # type: ignore[attr-defined]
+        line = answer.readline().decode()
         assert line
         if line.startswith("data: "):
-            value = json.loads(line.removeprefix("data: "))
+            value: dict[str, Any] = json.loads(line.removeprefix("data: "))
             if value["type"] == kind:
-                return dict(value)
+                return value
 
 
 def test_a_motd_is_fit_for_any_terminal(tmp_path: Path) -> None:

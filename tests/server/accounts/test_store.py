@@ -67,8 +67,9 @@ def test_a_name_that_was_given_up_is_another_account(store: Store, path: Path) -
 def test_a_hash_is_renewed(store: Store) -> None:
     bob = store.add("bob", "Bob", "hash", NOW)
     assert bob
-    store.renew(bob, "new")
-    assert store.find("bob") == (bob, "new")
+    newer = Account(1, "bob", "Bob", serial=1)
+    store.renew(newer, "new")
+    assert store.find("bob") == (newer, "new")
 
 
 def test_there_is_an_end_to_accounts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

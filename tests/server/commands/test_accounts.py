@@ -185,7 +185,7 @@ def test_a_login_is_kept_with_the_session(chat: OwningChat) -> None:
     chat.say(3, "/login bob secret")
     session = chat.room.members[3].session
     assert session
-    assert session.kept.dump() == '{"login": 1}'
+    assert session.kept.dump() == '{"login": [1, 0]}'
     chat.say(3, "/unregister secret")
     chat.say(3, "rename carol")
     chat.join(4, "d:4", "bob")
@@ -215,6 +215,27 @@ def test_a_password_is_changed_with_the_old_one(chat: OwningChat) -> None:
     chat.join(3, "c:3")
     assert chat.answer(3, "/password a b") == "密码须为 6 到 128 个字符"
     assert chat.answer(3, "/password a secret") == "请先用 /login 登录"
+
+
+def test_whoever_knew_the_old_password_is_logged_out(chat: OwningChat) -> None:
+    """A thief who waits under another name cannot come back, nor one whose session waits."""
+    chat.say(2, "rename guest")
+    hello = chat.open(3, "c:3", "/json")
+    chat.say(3, "/login bob secret")
+    chat.say(3, "rename thief")
+    chat.leave(3)
+    chat.join(4, "d:4")
+    chat.say(4, "/login bob secret", "/password secret secret2")
+    assert chat.answer(4, "/whois bob").endswith("Bob 是已注册的用户")
+    chat.leave(4)
+    assert chat.answer(2, "rename bob") == OWNED.format("Bob")
+    chat.open(5, "e:5", f"/resume {hello.session} {hello.at}")
+    chat.values(5)
+    chat.say(5, "rename bob")
+    assert [event.code for event in chat.values(5) if isinstance(event, Done)] == ["name_owned"]
+    other = chat.restart()
+    other.join(1, "a:1")
+    assert other.answer(1, "/login bob secret2") == "登录成功，用户名: Bob"
 
 
 def test_a_name_is_given_up_with_the_password(chat: OwningChat) -> None:
