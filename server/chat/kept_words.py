@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import texts
 from .events import Notice, Whispered
-from .owners import Login, Word
+from .owners import Word
 from .past import moment
 from .room import Member
 from .told import Told
@@ -37,8 +37,6 @@ def deliver(member: Member, words: Sequence[Word], now: float, told: Told) -> in
     receiver = member.session.digest if member.session else ""
     made = [KeptWord(word.time, word.sender, member.name, word.text, receiver, word.number, now) for word in words]
     events = [event for event in made if not member.kept.hides(event)]
-    if words:
-        member.of(Login).words = max(word.number for word in words)
     if not events:
         return 0
     told.tell_one(member.number, Notice(texts.KEPT_WORDS.format(len(events))))

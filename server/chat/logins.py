@@ -109,16 +109,15 @@ class LogIn(Entry):
         if owners.ban_of(account.key, self.time):
             return NAME_BANNED
         free_name(room, account, member, self.time, told)
-        login, old = member.of(Login), member.name
-        login.enter(account)
-        login.words = 0
+        old = member.name
+        member.of(Login).enter(account)
         if member.session:
             room.sessions.changed[member.session.digest] = member.session
         if refused := room.rename(member, account.name, account.key):
             return refused
         if member.name != old:
             told.tell_everyone(Renamed(self.time, old, member.name, member.addr))
-        self.is_delivered, self.place = True, deliver(member, self.words, self.time, told)
+        self.is_delivered, self.place = True, deliver(member, owners.take(self.words), self.time, told)
         return Done(texts.LOGGED_IN + account.name)
 
 
@@ -144,13 +143,13 @@ class KeepWord(Entry):
             self.done = room.families.refusal(room, author, self.line, told) or self._keep(room, told)
 
     def _keep(self, room: Room, told: Told) -> Done:
-        if room.of(Owners).accounts.get(self.account.key) != self.account:
+        owners = room.of(Owners)
+        if owners.accounts.get(self.account.key) != self.account:
             return NOT_ONLINE
         receiver = room.online_map.get(self.account.key)
         if receiver is None or not self.word.text:  # a line that came again, and was delivered before
             return Done(texts.WORD_KEPT)
-        if receiver.of(Login).words < self.word.number:
-            self.is_delivered, self.place = True, deliver(receiver, [self.word], self.time, told)
+        self.is_delivered, self.place = True, deliver(receiver, owners.take([self.word]), self.time, told)
         return DONE
 
 

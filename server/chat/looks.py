@@ -16,14 +16,14 @@ T = TypeVar("T")
 class Look(Entry, Generic[T]):
     """A look at the room, at one place of the log. It changes nothing."""
 
-    question: Callable[[Room, Member], T]
+    question: Callable[[Room, Member, Told], T]
     answer: T | None = None  # None if the member has left
 
     def apply(self, room: Room, told: Told) -> None:
         """Answer the question."""
         member = room.members.get(self.number)
         if member is not None:
-            self.answer = self.question(room, member)
+            self.answer = self.question(room, member, told)
 
 
 @dataclass(slots=True)

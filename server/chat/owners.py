@@ -5,10 +5,13 @@ Nothing here knows a password. What was verified elsewhere becomes an entry, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .kept import Keeping, Stored
+
+MOST_DELIVERED = 20_000  # words that are remembered as delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,6 @@ class Login(Stored):
 
     def __init__(self) -> None:
         self.account = (0, 0)  # its number, and how often its password had been changed
-        self.words = 0  # the number of the last word that has been delivered
 
     def enter(self, account: Account) -> None:
         """Take note that somebody has proved to be the owner of an account."""
@@ -79,6 +81,8 @@ class Owners:
 
     accounts: dict[str, Account] = field(default_factory=dict)
     bans: dict[str, Ban] = field(default_factory=dict)
+    # The numbers of words that have been delivered, oldest first: what was read from the file before that comes too late.
+    delivered: dict[int, None] = field(default_factory=dict)
     now: float = 0.0  # when the last line came, in seconds since 1970; kept while a name is banned
 
     def is_owner(self, who: Keeping | None, key: str) -> bool:
@@ -88,6 +92,15 @@ class Owners:
         """
         account, login = self.accounts.get(key), who and who.kept.find(Login)
         return bool(account and login and login.account == (account.number, account.serial))
+
+    def take(self, words: Sequence[Word]) -> list[Word]:
+        """Return those of some words that have not been delivered yet. From here on they have."""
+        new = [word for word in words if word.number not in self.delivered]
+        for word in new:
+            self.delivered[word.number] = None
+            if len(self.delivered) > MOST_DELIVERED:
+                del self.delivered[next(iter(self.delivered))]
+        return new
 
     def ban_of(self, key: str, now: float) -> Ban | None:
         """Return the ban of a folded name, unless it is over."""

@@ -31,6 +31,8 @@ PASSWORD_FORMAT = "消息格式不正确，请使用 [/password old new] 格式"
 UNREGISTER_FORMAT = "消息格式不正确，请使用 [/unregister password] 格式"
 SHORTEST, LONGEST = 6, 128  # characters of a password
 
+Question = Callable[[Room, Member, Told], bool]
+
 
 class Desk(Protocol):
     """Who keeps accounts. Each call may wait, for the disk or for its turn, and raises Trouble where it cannot be done."""
@@ -149,8 +151,12 @@ class Accounts:
         return key not in self._room.online_map and key not in self._room.sessions.names
 
     def _keep(self, entry: Whisper, way: Way) -> Entry:
-        """Keep a word, if it is still true at this place of the log that its receiver is offline."""
-        standing = _look(entry.number, entry.time, way, lambda: self._is_away(entry.key))
+        """Keep a word, if at this place of the log its receiver is offline, and its author may say it."""
+
+        def may_keep(room: Room, member: Member, told: Told) -> bool:
+            return self._is_away(entry.key) and not room.families.refusal(room, member, entry, told)
+
+        standing = _look(entry.number, entry.time, way, may_keep)
         if standing.line and way.line not in (0, standing.line[1]):  # it was taken before, and does nothing now
             return entry
         account = self._owners.accounts.get(entry.key)
@@ -190,9 +196,9 @@ def _check_password(password: str) -> None:
         raise Trouble(texts.PASSWORD_BAD, "password_bad")
 
 
-def _look(number: int, time: float, way: Way, is_so: Callable[[], bool] = lambda: True) -> Standing:
+def _look(number: int, time: float, way: Way, is_so: Question = lambda *_: True) -> Standing:
     """Return how the author of a line stands in front of it, and whether `is_so` there. Raises Trouble if they have gone."""
-    look = Look(number, time, lambda room, member: _standing(room, member, is_so()))
+    look = Look(number, time, lambda room, member, told: _standing(room, member, is_so(room, member, told)))
     way.ask(look)
     if look.answer is None:
         raise Trouble(texts.NOT_ONLINE, "not_online")

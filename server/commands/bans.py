@@ -21,7 +21,7 @@ from ..chat.order import NOT_OPERATOR, Order, protected
 from ..chat.owners import Ban, Owners
 from ..chat.past import moment
 from ..chat.refusals import Trouble
-from ..chat.room import Entry, Member, Room
+from ..chat.room import NOBODY, Entry, Member, Room
 from ..chat.told import Told
 from .order import name_and_end, only_name, typed
 from .registry import Command, Registry, Request, guarded
@@ -153,7 +153,7 @@ class Bans:
     def _operator(self, request: Request, refusal: Refusal = lambda room, member: None) -> str:
         """Return the name of whoever asks, who has to be an operator. Raises Trouble if not, or with the refusal."""
 
-        def question(room: Room, member: Member) -> tuple[str, Done | None]:
+        def question(room: Room, member: Member, _: Told) -> tuple[str, Done | None]:
             return member.name, refusal(room, member) if self._order.is_operator(room, member) else NOT_OPERATOR
 
         look = Look(request.number, request.time, question)
@@ -166,11 +166,13 @@ class Bans:
     def _host(self, request: Request, target: str) -> str:
         """Return the host of a name that is online, or the address itself. Raises Trouble."""
         key = names.fold(target)
-        look = Look(
-            request.number, request.time, lambda room, _: room.online_map[key].number if key in room.online_map else 0
-        )
+
+        def question(room: Room, *_: object) -> int:
+            return room.online_map[key].number if key in room.online_map else NOBODY
+
+        look = Look(request.number, request.time, question)
         request.way.ask(look)
-        host = self._doors.hosts().get(look.answer or 0) or _address(target)
+        host = self._doors.hosts().get(look.answer or NOBODY) or _address(target)
         if not host:
             raise Trouble(texts.ADDRESS_UNKNOWN, "not_online")
         return host
