@@ -5,11 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ..chat import texts
-from ..chat.events import Bye
 from ..wire.addresses import network_of
-
-BANNED = Bye("banned", texts.BANNED)
 
 
 class BannedNetworks:
@@ -28,10 +24,8 @@ class BannedNetworks:
         """Let people in from a network again."""
         self._until = {known: until for known, until in self._until.items() if known != network}
 
-    def refusal(self, host: str) -> Bye | None:
-        """Return why nobody may come in from `host`, or None."""
+    def has(self, host: str) -> bool:
+        """Return whether nobody may come in from `host`."""
         banned = self._until
-        if not banned or not host:
-            return None
-        until = banned.get(network_of(host))
-        return None if until is None or (until and self._clock() >= until) else BANNED
+        until = banned.get(network_of(host)) if banned else None
+        return until is not None and (not until or self._clock() < until)

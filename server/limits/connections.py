@@ -53,8 +53,8 @@ class ConnectionLimiter:
 
     def _count_in(self, host: str) -> Bye | None:
         if host:
-            if refusal := self.banned.refusal(host):
-                return refusal
+            if self.banned.has(host):
+                return self._refuse("banned", texts.BANNED)
             network = network_of(host)
             exempt = not self._max_per_ip or (self._trust_loopback and is_loopback(host))
             if not exempt and self._by_network[network] >= self._max_per_ip:

@@ -168,7 +168,7 @@ def test_bans_are_listed_and_lifted(chat: OwningChat) -> None:
     assert chat.answer(8, "/unban TROLL") == "已解除封禁 troll"
     assert chat.answer(8, "/unban 2001:db8::1234") == "已解除封禁 2001:db8::/64"
     assert chat.answer(8, "/bans") == "没有封禁任何人"
-    assert chat.doors.banned.refusal("2001:db8::7") is None
+    assert not chat.doors.banned.has("2001:db8::7")
     assert chat.answer(1, "rename troll") == "修改用户名为: troll"
     other = chat.restart()
     assert other.store.bans == []
@@ -180,8 +180,7 @@ def test_a_banned_address_is_kept_out(chat: OwningChat) -> None:
     told = chat.apply(chat.entry(8, "/ban-address bob"))
     assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出")]
     assert set(chat.room.members) == {1, 8}
-    assert chat.doors.banned.refusal("10.0.0.2") == Bye("banned", "此地址已被管理员封禁")
-    assert chat.doors.banned.refusal("10.0.0.1") is None
+    assert [chat.doors.banned.has(f"10.0.0.{n}") for n in (1, 2)] == [False, True]
     (ban,) = chat.restart().store.bans
     assert (ban.what, ban.is_address, ban.until, ban.by) == ("10.0.0.2", True, chat.now + 3600, "op")
 
