@@ -76,7 +76,6 @@ class Line(Entry):
     """A line that a member has typed. Its receipt comes after all that the line causes."""
 
     speaks: ClassVar[bool] = True  # whether it shows that somebody types
-    is_heard: ClassVar[bool] = False  # whether others are told what it says
 
     def apply(self, room: Room, told: Told) -> None:
         """Do what the line asks for, then give the receipt. A line of somebody who has left does nothing."""
@@ -101,6 +100,11 @@ class Line(Entry):
 
 
 @dataclass(slots=True)
+class Heard(Line):
+    """A line whose text others are told. Somebody may be kept from that."""
+
+
+@dataclass(slots=True)
 class Opening(Line):
     """A line that can be the first of a connection, and brings its author in in its own way."""
 
@@ -110,10 +114,8 @@ class Opening(Line):
 
 
 @dataclass(slots=True)
-class Say(Line):
+class Say(Heard):
     """Talk, for everyone. Go: Server.BroadCast, as User.DoMessage calls it"""
-
-    is_heard: ClassVar[bool] = True
 
     text: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from . import texts
-from .entries import Leave, Line
+from .entries import Heard, Leave, Line
 from .events import Done, Notice
 from .kept import Keeping
 from .owners import Ban, Owners
@@ -157,7 +157,7 @@ class Unmute(OperatorLine):
 
 def silence(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
     """Refuse a line of somebody who is muted, if others would hear it."""
-    if not (isinstance(line, Line) and line.is_heard):
+    if not isinstance(line, Heard):
         return None
     mute = member.kept.find(Mute)
     until = room.of(Order).mutes.get(member.key)

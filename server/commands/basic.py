@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..chat import names, texts
-from ..chat.entries import Line
+from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Users, Whispered
 from ..chat.for_programs import Renamed
 from ..chat.kinds import EVERYWHERE, Several
@@ -56,10 +56,8 @@ class Rename(Line):
 
 
 @dataclass(slots=True)
-class Whisper(Line):
+class Whisper(Heard):
     """A private word for the one whose folded name is `key`. Go: to in User.DoMessage"""
-
-    is_heard: ClassVar[bool] = True
 
     key: str
     text: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from ..chat.entries import Line
+from ..chat.entries import Heard
 from ..chat.events import DONE, Done
 from ..chat.kinds import Placed
 from ..chat.room import Entry, Member, Room
@@ -33,10 +32,8 @@ class Emoted(Placed):
 
 
 @dataclass(slots=True)
-class Emote(Line):
+class Emote(Heard):
     """The wish that everyone reads what the member does."""
-
-    is_heard: ClassVar[bool] = True
 
     text: str
 

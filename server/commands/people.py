@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import ClassVar
 
-from ..chat.entries import Line
+from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Notice, Whispered
 from ..chat.kept import Keeping
 from ..chat.private_words import NOT_ONLINE, send
@@ -47,10 +46,8 @@ class Absence:
 
 
 @dataclass(slots=True)
-class Reply(Line):
+class Reply(Heard):
     """A private word for whoever has written last."""
-
-    is_heard: ClassVar[bool] = True
 
     text: str
 
