@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from . import texts
 from .entries import Line
 from .events import DONE, Done, Notice
-from .kinds import Placed
+from .kinds import EVERYWHERE, Placed
 from .order import OperatorLine, Order
 from .room import Member, Room
 from .told import Told
@@ -19,7 +19,6 @@ class Announced(Placed):
 
     type = "announced"
     shown = ("at", "time", "name", "text")
-    is_talk = True
 
     name: str
     text: str
@@ -36,8 +35,10 @@ class Announce(OperatorLine):
     text: str
 
     def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
-        """Tell everyone."""
-        told.tell_everyone(Announced(self.time, member.name, self.text), member)
+        """Tell everyone, in whatever room they are."""
+        event = Announced(self.time, member.name, self.text, room=EVERYWHERE)
+        told.remember(event)
+        told.tell_all_rooms(event)
         return DONE
 
 

@@ -116,7 +116,7 @@ class LogIn(Entry):
         if refused := room.rename(member, account.name, account.key):
             return refused
         if member.name != old:
-            told.tell_everyone(Renamed(self.time, old, member.name, member.addr))
+            told.tell_everyone(Renamed(self.time, old, member.name, member.addr, room=member.room))
         self.is_delivered, self.place = True, deliver(member, owners.take(self.words), self.time, told)
         return Done(texts.LOGGED_IN + account.name)
 
@@ -173,4 +173,4 @@ def log_out(room: Room, member: Member, time: float, told: Told) -> None:
         room.sessions.changed[member.session.digest] = member.session
     room.rename(member, member.addr, fold(member.addr))
     if member.name != old:
-        told.tell_everyone(Renamed(time, old, member.name, member.addr))
+        told.tell_everyone(Renamed(time, old, member.name, member.addr, room=member.room))

@@ -82,7 +82,7 @@ FILLED = {
 }
 
 # The types of objects that an own line can cause, which then has its number. The number is no field of the event itself.
-WITH_LINE = {"said", "emote", "whisper", "renamed", "entered", "announced"}
+WITH_LINE = {"said", "emote", "whisper", "renamed", "entered"}
 # What becomes an entry or an event with a code, and which rows of the page have such codes.
 CODED = {
     "done": ("Done", "Refuse", "refuse", "Trouble"),

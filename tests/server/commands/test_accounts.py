@@ -67,6 +67,21 @@ def test_the_owner_logs_in_from_anywhere(chat: OwningChat) -> None:
     assert chat.answer(3, "rename BOB") == "修改用户名为: BOB"
 
 
+def test_names_change_in_the_room_of_their_holder(chat: OwningChat) -> None:
+    """Programs there hear of it, and nobody elsewhere."""
+    for number, name in ((7, "near"), (9, "far")):
+        chat.open(number, f"p:{number}", f"/json {name}")
+    chat.say(2, "/join elsewhere")
+    chat.say(7, "/join elsewhere")
+    chat.values(7)
+    chat.values(9)
+    chat.join(3, "c:3")
+    chat.values(9)
+    chat.say(3, "/login bob secret")
+    assert chat.values(7) == [Renamed(chat.now, "Bob", "b:2", "b:2", room="elsewhere")]
+    assert chat.values(9) == [Renamed(chat.now, "c:3", "Bob", "c:3")]
+
+
 def test_an_account_survives_a_restart(chat: OwningChat) -> None:
     """And only the right password opens it."""
     other = chat.restart()

@@ -227,13 +227,22 @@ def test_other_operators_are_told(chat: OwningChat) -> None:
 
 
 def test_everyone_reads_an_announcement(chat: OwningChat) -> None:
-    """Programs get it as an object, with a place. It is found later like talk."""
+    """In whatever room they are. Programs get it as an object, with a place, also if they have missed it."""
     chat.open(3, "c:3", "/json carol")
     chat.values(3)
     chat.say(8, "/announce back at  nine")
     assert chat.read(1)[-1] == "[公告] back at  nine"
-    assert chat.values(3) == [Announced(chat.now, "op", "back at  nine")]
-    assert chat.answer(1, "/last 1").endswith(" [公告] back at  nine")
+    assert chat.values(3) == [Announced(chat.now, "op", "back at  nine", room="*")]
+    chat.say(1, "/join elsewhere")
+    hello = chat.open(4, "d:4", "/json dave")
+    chat.say(4, "/join elsewhere")
+    at = chat.room.memory.end
+    chat.leave(4)
+    chat.read(1)
+    chat.say(8, "/announce again")
+    assert chat.read(1) == ["[公告] again"]
+    chat.open(5, "e:5", f"/resume {hello.session} {at}")
+    assert [event.text for event in chat.values(5) if isinstance(event, Announced)] == ["again"]
 
 
 def test_newcomers_read_the_motd(chat: OwningChat) -> None:

@@ -13,8 +13,9 @@ from server.chat.moves import Entered
 from server.chat.past import Departed
 from server.history import index, reading
 from server.history.export import export
-from server.history.file import File, connect
 from server.history.history import History
+from server.history.schema import FORMAT
+from server.storage.file import File, connect
 from server.wire.values import Values
 
 from ...support.chatting import NOW
@@ -68,7 +69,7 @@ def test_the_index_knows_nothing_of_rooms_and_a_search_does(path: Path, monkeypa
 def test_the_past_of_a_small_room_is_found_by_its_index(path: Path) -> None:
     """A room in which little is said need not read what was said in all the others."""
     keep(path, lines(11, "go", "x"))
-    with File(path).reading() as connection:
+    with File(path, FORMAT).reading() as connection:
         statement = f"EXPLAIN QUERY PLAN {reading._TALK} {reading._IN_ROOM} ORDER BY at DESC LIMIT 5"
         plan = connection.execute(statement, {"after": 0, "until": 100, "room": "go"}).fetchall()
     assert any("talk_by_room" in str(row) for row in plan)
