@@ -23,22 +23,9 @@ MEMBERS = 8
 NAMES = ("bob", "BOB", "carol", "小明", "eve")
 KEYS = sorted({fold(name) for name in NAMES})
 KEPT = "该用户不在线，消息会在其登录时送达"
-WEIGHTS = {
-    "join": 14,
-    "leave": 10,
-    "rename": 12,
-    "register": 6,
-    "login": 14,
-    "say": 16,
-    "whisper": 16,
-    "mute": 5,
-    "unmute": 4,
-    "kick": 3,
-    "ban": 2,
-    "unban": 2,
-    "restart": 1,
-    "kill": 1,
-}
+# How often each thing is done.
+WEIGHTS = {"join": 14, "leave": 10, "rename": 12, "register": 6, "login": 14, "say": 16, "whisper": 16, "go": 8}
+WEIGHTS |= {"mute": 5, "unmute": 4, "kick": 3, "ban": 2, "unban": 2, "restart": 1, "kill": 1}
 
 
 def password(key: str) -> str:
@@ -134,6 +121,9 @@ class OwningCrowd:
             self.chat.values(number)
             self._gone[number] = "leaving"
 
+    def _go(self) -> None:
+        self._type(self._someone(), self._chance.choice(["/join here", "/join there", "/leave"]))
+
     def _rename(self) -> None:
         self._type(self._someone(), f"rename {self._chance.choice(NAMES)}")
 
@@ -153,13 +143,15 @@ class OwningCrowd:
     def _say(self) -> None:
         number, text = self._someone(), self._text()
         may = number not in self._muted and self._key(number) not in self._muted_keys
+        rooms = {member.number: member.room for member in self.chat.room.members.values()}
         self._hear_all()
         self.chat.now += 1
         self.chat.say(number, text)
         for hearer, heard in self._hear_all().items():
             events = [event.event if isinstance(event, Own) else event for event in heard]
             count = sum(isinstance(event, Said) and event.text == text for event in events)
-            if count != (may and hearer not in self._gone):
+            is_there = hearer not in self._gone and rooms.get(hearer) == rooms.get(number)
+            if count != (may and is_there):
                 self.faults.append(f"{hearer} hears {text} of {number} {count} times; muted: {not may}")
 
     def _whisper(self, key: str = "") -> None:
