@@ -53,7 +53,7 @@ class Doors:
 
     def hosts(self) -> Mapping[int, str]:
         """Return from where everyone online comes, by number."""
-        return {user.number: user.arrival.host for user in self._broadcaster.users()}
+        return {user.number: user.origin.host for user in self._broadcaster.users()}
 
 
 def add_accounts(

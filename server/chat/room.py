@@ -81,9 +81,8 @@ class Room(Keeping):
 
     def refusal(self, key: str, who: Member | None = None) -> Done | None:
         """Return why a member, or a newcomer, cannot have a folded name. None means that it is free for them."""
-        if refused := self.families.claim(self, who, key):
-            return refused
-        return None if self.online_map.get(key, who) is who and key not in self.sessions.names else TAKEN
+        is_free = self.online_map.get(key, who) is who and key not in self.sessions.names
+        return self.families.claim(self, who, key) or (None if is_free else TAKEN)
 
     def add(self, number: int, addr: str, time: float, name: str = "") -> Member:
         """Add a member. Without a `name`, which must be free, it is the address. Go: the OnlineMap half of User.Online"""

@@ -43,8 +43,8 @@ class Asking:
     """The way of one connection's lines into the log, for their commands. Its handler's thread uses it."""
 
     def __init__(self, user: User, putter: Putter, log: Channel[Entry]) -> None:
-        self.host = user.arrival.host
-        self.is_private = user.arrival.is_private
+        self.host = user.origin.host
+        self.is_private = user.origin.is_private
         self.explained: set[str] = set()
         self.line = 0
         self._putter = putter

@@ -13,7 +13,7 @@ class User:
     Each attribute that changes is a single value which one thread writes, so it needs no lock.
     """
 
-    __slots__ = ("addr", "arrival", "encoding", "kicked", "last_seen", "number", "outbox", "room", "transport", "values")
+    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "origin", "outbox", "room", "transport", "values")
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class User:
     ) -> None:
         self.number = number  # of this connection; no other ever has the same
         self.addr = addr
-        self.arrival = arrival  # from where it comes, also where others are shown something else
+        self.origin = arrival  # from where it comes, also where others are shown something else
         self.transport = arrival.transport
         self.outbox = outbox
         # How events become bytes. The handler writes it while the user reads text, the broadcaster from then on.

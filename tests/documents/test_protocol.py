@@ -72,8 +72,13 @@ FILLED = {
     "IGNORES": ["NAMES"],
     "ROOM_LISTED": ["ROOM", "N"],
     "IN_ROOM": ["NAME", "ROOM"],
-    **{text: ["NAME"] for text in ["REGISTERED", "NAME_OWNED", "WORD_NOT_KEPT", "IS_OWNER", "IS_GUEST", "OPERATOR_DID"]},
-    **{text: ["NAME"] for text in ["IS_MUTED", "IS_UNMUTED", "NOT_MUTED", "IS_KICKED", "IS_BANNED", "IS_UNBANNED", "NOT_BANNED"]},
+    **{
+        text: ["NAME"] for text in ["REGISTERED", "NAME_OWNED", "WORD_NOT_KEPT", "IS_OWNER", "IS_GUEST", "OPERATOR_DID"]
+    },
+    **{
+        text: ["NAME"]
+        for text in ["IS_MUTED", "IS_UNMUTED", "NOT_MUTED", "IS_KICKED", "IS_BANNED", "IS_UNBANNED", "NOT_BANNED"]
+    },
     "NAME_CLAIMED": ["NAME", "ADDR"],
     "KEPT_WORDS": ["N"],
     "WOULD_HIT": ["N"],

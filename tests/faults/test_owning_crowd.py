@@ -82,4 +82,4 @@ def say_goodbye_too_early(patch: pytest.MonkeyPatch) -> None:
 def test_a_planted_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Plant) -> None:
     """Each rule can fail."""
     plant(monkeypatch)
-    assert any(faults_of(tmp_path, seed) for seed in range(SEEDS))
+    assert any(faults_of(tmp_path, seed) for seed in range(10 * SEEDS))

@@ -44,7 +44,9 @@ class PretendOutbox:
 
 def pretend_user(number: int, addr: str, encoding: Encoding = LF, now: float = 0.0) -> User:
     """Return a user whose outbox only pretends, and who has no transport."""
-    return User(number, addr, Arrival(cast(Transport, None), "", 0), cast(Outbox, PretendOutbox()), encoding, VALUES, now)
+    return User(
+        number, addr, Arrival(cast(Transport, None), "", 0), cast(Outbox, PretendOutbox()), encoding, VALUES, now
+    )
 
 
 def parts(user: User) -> list[bytes]:
