@@ -27,6 +27,7 @@ CREATE TABLE words (
     time REAL NOT NULL, session TEXT, line INTEGER, delivered INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX words_by_key ON words (key, delivered);
+CREATE INDEX words_by_time ON words (time);
 CREATE UNIQUE INDEX words_by_line ON words (session, line);
 CREATE TABLE bans (
     what TEXT NOT NULL, is_address INTEGER NOT NULL, shown TEXT NOT NULL, until REAL NOT NULL, by TEXT NOT NULL,
