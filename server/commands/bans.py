@@ -86,7 +86,7 @@ class Bans:
     """The family. One object serves all connections, and any thread may call its methods."""
 
     def __init__(self, desk: Desk, doors: Doors, room: Room, bans: Sequence[Ban]) -> None:
-        """`bans` are all that there are when the server starts."""
+        """`bans` are all that there are when the server starts, whose operators are known."""
         self._desk = desk
         self._doors = doors
         self._order = room.of(Order)
@@ -95,7 +95,7 @@ class Bans:
             if ban.is_address:
                 self._order.networks[ban.what] = ban
                 doors.ban(ban.what, ban.until)
-            else:
+            elif ban.what not in self._order.operators:  # one who was banned may be an operator now
                 ban_name(room, ban)
 
     def add_to(self, registry: Registry) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from ..chat.entries import Alive, Close, Join, Leave, Line, Say
 from ..chat.numbered import Numbered
 from ..chat.room import Entry
+from ..log.asked import Asked
 from ..log.subscriber import Batch
 from ..wire.user import User
 
@@ -69,6 +70,8 @@ def _describe(entry: Entry) -> str:
             return f"{_describe(entry.entry)}, as line {entry.line}" if entry.line else _describe(entry.entry)
         case Alive():
             return "read an empty line, Alive"
+        case Asked():
+            return f"asks the log, {type(entry.entry).__name__}"
         case Line():
             return f"read a command, {type(entry).__name__}"
     return type(entry).__name__

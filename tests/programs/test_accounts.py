@@ -93,6 +93,7 @@ def test_a_password_is_nowhere(tmp_path: Path) -> None:
         heard += alice.ask("/last 200")
     assert len(heard) > 30
     assert "read a command, Register" in server.log  # the trace has seen it
+    assert "asks the log, LogIn" in server.log
     assert SECRET not in "\n".join([*heard, server.log])
     files = [one for one in tmp_path.iterdir() if one.is_file()]
     assert len(files) >= 2

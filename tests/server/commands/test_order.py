@@ -214,6 +214,16 @@ def test_operators_cannot_be_locked_out(chat: OwningChat) -> None:
     assert chat.restart().store.bans == []
 
 
+def test_whoever_was_banned_and_is_an_operator_now_can_log_in(chat: OwningChat) -> None:
+    """The flag decides."""
+    chat.say(8, "/ban bob")
+    chat.operators = frozenset(["bob"])
+    other = chat.restart()
+    other.join(1, "a:1")
+    assert other.answer(1, "/login bob secret") == "登录成功，用户名: bob"
+    assert other.answer(1, "/bans") == "没有封禁任何人"
+
+
 def test_other_operators_are_told(chat: OwningChat) -> None:
     """And the log is. Nobody else is, and nobody hears of what was refused."""
     operator(chat, 9, "second")
