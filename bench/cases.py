@@ -23,6 +23,14 @@ class Case:
     churn: float = 0.0  # users a second that come and go besides
     json: bool = False  # whether the users are programs, which ask for JSON lines
     tls: bool = False  # whether the users come in with TLS
+    rooms: int = 0  # in how many rooms they are, as many in each; 0 is the lobby
+    apart: bool = False  # whether each sender is in a room of its own, and not all in the first
+
+    def room(self, number: int) -> int:
+        """Return the room of a user, by its number. The first users are those who talk."""
+        if not self.rooms:
+            return 0
+        return number % self.rooms if self.apart else number * self.rooms // self.users
 
     @property
     def label(self) -> str:
@@ -34,6 +42,8 @@ class Case:
             parts.append(f"at {self.share:.0%}")
         else:
             parts.append(f"{self.rate:g} lines/s")
+        if self.rooms:
+            parts.append(f"{self.rooms} rooms, {'some talk' if self.apart else 'one talks'}")
         if self.silent:
             parts.append(f"{self.silent} silent")
         if self.churn:
@@ -84,6 +94,7 @@ SCENARIOS = {
     "slow": "a flood while 5 % of the users never read",
     "churn": "200 users who talk, while 200 a second come and go",
     "crowd": "10,000 users: joining, memory, latency, leaving",
+    "rooms": "10 users alone, and 100 rooms of 10 of which one talks, or some: throughput",
     PAST: "questions to a server with a long history: time to answer",
 }
 
@@ -114,6 +125,9 @@ def cases(scenario: str, users: list[int], seconds: float, senders: int, window:
             return [_case(paced, users=200, rate=100.0), _case(paced, users=200, rate=100.0, churn=200.0)]
         case "crowd":
             return [_case(paced, users=10_000, rate=20.0)]
+        case "rooms":
+            hundred = {"users": 1000, "rooms": 100}
+            return [_case(flood, users=10), _case(flood, **hundred), _case(flood, **hundred, apart=True)]
         case "past":
             return []
     raise ValueError(f"no scenario {scenario}")

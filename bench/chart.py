@@ -34,6 +34,7 @@ _PANELS = {
     "load": _Panel("Latency in ms under load: half of all lines, and 99 %", lambda r: r.p50, lambda r: r.p99),
     "slow": _Panel("Deliveries a second, in millions, with silent readers", lambda r: r.deliveries / 1e6),
     "churn": _Panel("Latency in ms while others come and go", lambda r: r.p50, lambda r: r.p99),
+    "rooms": _Panel("Deliveries a second, in millions, in rooms of 10", lambda r: r.deliveries / 1e6),
     "crowd": _Panel("Latency in ms in a crowd: half of all lines, and 99 %", lambda r: r.p50, lambda r: r.p99),
 }
 

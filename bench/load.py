@@ -15,7 +15,7 @@ import selectors
 import socket
 import ssl
 import time
-from collections import deque
+from collections import Counter, deque
 from multiprocessing.connection import Connection
 
 from .cases import Case, Result
@@ -82,6 +82,7 @@ class Client:
         """Connect as the case wants it. A client that never reads gets a small buffer. Raises OSError."""
         self.sent = 0
         self.silent = number >= case.users - case.silent
+        self.room = case.room(number)
         self._letter = LETTERS[number : number + 1]
         self.tally = Tally(self._letter)
         self.socket = socket.socket()
@@ -95,6 +96,8 @@ class Client:
             self.socket = encrypt(self.socket)
         if case.json:
             self.socket.send(JSON)
+        if case.rooms:
+            self.socket.send(f"/join r{self.room}\n".encode())
         self.socket.setblocking(False)
         self._read_size = RECORD if case.tls else RECV_SIZE
 
@@ -163,12 +166,15 @@ class Load:
         ages = sorted(self._ages)
         self._quiet(DRAINED_AFTER)
         sent = sum(sender.sent for sender in self._senders)
+        in_room: Counter[int] = Counter()  # lines
+        for sender in self._senders:
+            in_room[sender.room] += sender.sent
         return Result(
             deliveries=(came - before) / took,
             p50=percentile(ages, 50),
             p99=percentile(ages, 99),
             settle=0.0,
-            missing=sum(abs(sent - client.tally.lines) for client in self._readers),
+            missing=sum(abs(in_room[client.room] - client.tally.lines) for client in self._readers),
             disorder=sum(client.tally.disorder for client in self._readers),
             sent=sent,
             busy=1 - waited / took,

@@ -8,6 +8,7 @@ import socket
 import socketserver
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +16,17 @@ from .chat import texts
 from .chat.events import Bye
 from .limits.connections import ConnectionLimiter
 from .limits.token_bucket import TokenBucket
+from .settings import Settings
 from .threads.supervisor import Supervisor
 from .wire.addresses import format_address
+from .wire.certificates import Certificates
 from .wire.entrance import Entrance, NotLetIn
 from .wire.listener import Listener
 from .wire.transport import Transport
 
 log = logging.getLogger(__name__)
 
+MOST_HANDSHAKES, HANDSHAKES_PER_IP = 1024, 64  # TLS handshakes that may go on at a time
 LINGER = 1.0  # seconds that a peer which is turned away has to read why
 
 
@@ -34,6 +38,14 @@ class Guard:
     limiter: ConnectionLimiter
     supervisor: Supervisor
     stopping: threading.Event
+
+
+def make_entrance(
+    settings: Settings, certificates: Certificates | None, meter_of: Callable[[str], Callable[[float], float]]
+) -> Entrance:
+    """Return the way in that the settings ask for. `meter_of` is as for Entrance."""
+    handshakes = ConnectionLimiter(MOST_HANDSHAKES, HANDSHAKES_PER_IP, settings.trust_loopback)
+    return Entrance(certificates, settings.tls_only, settings.proxies, handshakes, meter_of)
 
 
 @dataclass(slots=True)

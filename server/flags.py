@@ -6,6 +6,7 @@ import argparse
 import ipaddress
 
 from . import __version__
+from .chat import names
 from .chat.memory import TALK
 from .settings import Network, Settings
 
@@ -19,6 +20,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parsed = parser.parse_args(arguments)
     if parsed.export and not parsed.history:
         parser.error("--export needs --history FILE")
+    if parsed.operator and not parsed.accounts:
+        parser.error("--operator needs --accounts FILE")
     if parsed.web_host and parsed.web is None:
         parser.error("--web-host needs --web PORT")
     if not parsed.tls and (parsed.tls_key or parsed.tls_only):
@@ -140,6 +143,15 @@ def make_parser() -> argparse.ArgumentParser:
         choices=("text", "json"),
         help="write what the history file holds to standard output, and exit",
     )
+    add("--accounts", metavar="FILE", help="let people register their names, and keep these in this file (SQLite)")
+    add(
+        "--operator",
+        type=_name,
+        action="append",
+        metavar="NAME",
+        help="whoever has registered this name and logged in may keep order; may be given several times",
+    )
+    add("--motd", metavar="FILE", help="show newcomers the text in this file")
     add("--hide-addr", action="store_true", help="show a short tag in place of each address")
     add("--trace", action="store_true", help="show the way of each line through the server on standard error")
     add(
@@ -220,3 +232,10 @@ def _networks(text: str) -> list[Network]:
         return [ipaddress.ip_network(network.strip()) for network in text.split(",")]
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _name(text: str) -> str:
+    try:
+        return names.check(text)
+    except names.BadName as error:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be a name: {error}") from None

@@ -13,6 +13,7 @@ from .chat.room import Entry
 from .commands.registry import Registry
 from .limits.rates import RateLimits
 from .limits.watchdog import Watchdog
+from .log.asked import Asking
 from .log.broadcaster import Broadcaster
 from .settings import Settings
 from .wire.arrival import Arrival
@@ -55,6 +56,7 @@ class Inlet:
         self._host = host
         self._unsent: list[Entry] = []  # what has been read and is not yet in the log
         self._size = 0  # bytes of these lines
+        self.way = Asking(user, self, host.broadcaster.message)
 
     def take(self, size: int) -> None:
         """Count a line of `size` bytes. It is a sign that its author is there, who may have to wait for it."""
@@ -65,7 +67,7 @@ class Inlet:
     def understand(self, line: bytes) -> Entry:
         """Return what a line asks for, once it has been taken."""
         number, now = self.user.number, time.time()
-        entry = self._host.commands.parse(number, now, decode(line))
+        entry = self._host.commands.parse(number, now, decode(line), self.way)
         if reason := self.rates.refusal(entry):
             return Refuse(number, now, reason, "too_often")
         if entry.cost:

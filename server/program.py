@@ -9,7 +9,12 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 
+from .accounts.house import add_accounts, read_motd, set_motd
+from .accounts.schema import AccountsError
+from .accounts.store import Store
+from .chat.order import Order
 from .flags import parse_arguments, settings_of
 from .history.export import export
 from .history.history import History
@@ -19,8 +24,10 @@ from .log.subscriber import Subscriber
 from .ops.journal import Journal
 from .ops.json_log import JsonFormatter
 from .ops.log_handler import DroppingHandler
+from .ops.memory import give_large_blocks_back
 from .ops.meter import Meter
 from .ops.ops_server import OpsServer
+from .ops.order_log import OrderLog
 from .ops.pages import make_pages
 from .ops.trace import Trace
 from .server import ChatServer
@@ -55,12 +62,24 @@ def run() -> int:
     subscribers: list[Subscriber] = [journal] if arguments.ops is None else [meter, journal]
     if arguments.trace:
         subscribers.append(Trace(handler.write_line))
+    order_log = OrderLog()
+    if arguments.operator:
+        subscribers.append(order_log)
+    store = None
     try:
+        motd = read_motd(arguments.motd) if arguments.motd else ""
+    except (OSError, ValueError) as error:
+        print(f"chatroom-server: cannot read {arguments.motd}: {error}", file=sys.stderr)
+        return 1
+    try:
+        store = Store(arguments.accounts) if arguments.accounts else None
         history = History(arguments.history, settings.remember) if arguments.history else None
-    except HistoryError as error:
+    except (AccountsError, HistoryError) as error:
+        if store:
+            store.close()
         print(f"chatroom-server: {error}", file=sys.stderr)
         return 1
-    with history or contextlib.nullcontext():
+    with contextlib.closing(store) if store else contextlib.nullcontext(), history or contextlib.nullcontext():
         try:
             server = _make_server(settings, subscribers, history)
         except CertificateError as error:
@@ -69,6 +88,14 @@ def run() -> int:
         except (OSError, UnicodeError) as error:
             print(f"chatroom-server: cannot listen on {settings.ip} port {settings.port}: {error}", file=sys.stderr)
             return 1
+        room = server.broadcaster.room
+        order_log.order = room.of(Order)
+        if store:
+            give_large_blocks_back()
+            stored = partial(getattr, history, "stored") if history else None
+            add_accounts(server, server.guard.limiter.banned, store, arguments.operator or (), stored)
+        if arguments.operator or motd:
+            set_motd(room, motd)
         if arguments.web is not None:
             try:
                 _add_web(server, arguments.web, arguments.web_host or ())

@@ -26,7 +26,7 @@ from .chat.entries import Close
 from .chat.events import Bye
 from .chat.past import Departed, open_room
 from .chat.room import NOBODY
-from .door import Door, Guard
+from .door import Door, Guard, make_entrance
 from .handler import Handler
 from .limits.allowance import Allowances
 from .limits.connections import ConnectionLimiter
@@ -45,7 +45,6 @@ from .wire.aliases import Aliases
 from .wire.arrival import Arrival
 from .wire.certificates import Certificates
 from .wire.encoding import Encoding, Text
-from .wire.entrance import Entrance
 from .wire.first_look import glance
 from .wire.outbox import Outbox
 from .wire.transport import Transport
@@ -53,7 +52,6 @@ from .wire.user import User
 from .wire.values import Values
 
 STACK_SIZE = 256 * 1024  # bytes; the default of 8 MiB counts against limits when there are thousands of threads
-MOST_HANDSHAKES, HANDSHAKES_PER_IP = 1024, 64  # TLS handshakes that may go on at a time
 TOO_SLOW = f"{texts.TOO_SLOW}\n".encode()
 _NOTHING, _NEW = NoArchive(), Restored()
 
@@ -81,6 +79,7 @@ class ChatServer(Door):
         self.crlf_text: Encoding = Text("\r\n", settings.receipt)
         self.values: Encoding = Values(__version__, settings.hold, settings.idle_timeout)
         room = open_room(time.time_ns() // 1000, archive, restored, settings.remember, settings.replay)
+        self.commands.furnish(room)
         self._were_online = restored.online
         self.broadcaster = Broadcaster(subscribers, settings.memory, room)
         self.watchdog = Watchdog(settings.idle_timeout, self.broadcaster.users)
@@ -89,7 +88,8 @@ class ChatServer(Door):
         self.page = ""
         limiter = ConnectionLimiter(self.max_users, settings.max_per_ip, settings.trust_loopback)
         self.certificates = Certificates(settings.tls, settings.tls_key) if settings.tls else None
-        self.guard = Guard(self._make_entrance(), limiter, self.supervisor, self.stopping)
+        entrance = make_entrance(settings, self.certificates, lambda host: self.rates_of(host).work)
+        self.guard = Guard(entrance, limiter, self.supervisor, self.stopping)
         self.doors: list[Door] = [self]  # others may be added before the start
         self._allowances = Allowances(settings)
         self._aliases = Aliases()
@@ -105,7 +105,7 @@ class ChatServer(Door):
         threading.stack_size(STACK_SIZE)
         self._broadcast.start()
         now = time.time()
-        self.broadcaster.broadcast([Departed(NOBODY, now, name, addr) for name, addr in self._were_online])
+        self.broadcaster.broadcast([Departed(NOBODY, now, *one) for one in self._were_online])
         if self.settings.idle_timeout:
             self._watch.start()
         for door in self.doors:
@@ -148,19 +148,12 @@ class ChatServer(Door):
         addr = self._aliases.alias(host) if settings.hide_addr else format_address(host, arrival.port)
         outbox = Outbox(arrival.transport, addr, settings.outbox_limit, TOO_SLOW, self.broadcaster.backlog)
         number, now = next(self._numbers), self.watchdog.now()
-        return User(number, addr, arrival.transport, outbox, self.text, self.values, now)
+        return User(number, addr, arrival, outbox, self.text, self.values, now)
 
     def rates_of(self, host: str) -> RateLimits:
         """Return the rate limits of a new connection from `host`."""
         trusted = self.settings.trust_loopback and is_loopback(host)
         return RateLimits(self.settings, None if trusted else self._allowances.of(host))
-
-    def _make_entrance(self) -> Entrance:
-        settings = self.settings
-        handshakes = ConnectionLimiter(MOST_HANDSHAKES, HANDSHAKES_PER_IP, settings.trust_loopback)
-        return Entrance(
-            self.certificates, settings.tls_only, settings.proxies, handshakes, lambda host: self.rates_of(host).work
-        )
 
     def service_actions(self) -> None:
         """Do what is to be done now and then. `serve_forever` calls this in the accept thread, which disturbs nobody."""

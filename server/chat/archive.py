@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .kinds import Event, Placed
+from .kinds import LOBBY, Event, Placed
 from .sessions import Session
 
 
@@ -32,7 +32,7 @@ class Restored:
     forgotten: int = 0  # the place up to which `events` knows nothing
     events: list[Placed] = field(default_factory=list)  # the last ones, in order, without a gap between them
     sessions: list[Session] = field(default_factory=list)  # that had not ended; none of them has a member
-    online: list[tuple[str, str]] = field(default_factory=list)  # whoever was there: (name, address)
+    online: list[tuple[str, str, str]] = field(default_factory=list)  # whoever was there: (name, address, room)
 
 
 class Archive(Protocol):
@@ -48,11 +48,11 @@ class Archive(Protocol):
         Where the last ones are missing, the last that is yielded is a Gap.
         """
 
-    def last(self, count: int, until: int) -> Sequence[Placed]:
-        """Return the last `count` events of talk at places up to `until`, oldest first."""
+    def last(self, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        """Return the last `count` events of talk in a room at places up to `until`, oldest first."""
 
-    def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
-        """Return the newest `count` events of talk up to `until` that hold all the words, oldest first."""
+    def search(self, words: str, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        """Return the newest `count` events of talk in a room up to `until` that hold all the words, oldest first."""
 
 
 class NoArchive:
@@ -64,10 +64,10 @@ class NoArchive:
         """Yield that everything is missing."""
         yield Gap(after)
 
-    def last(self, count: int, until: int) -> Sequence[Placed]:
+    def last(self, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
         """Return nothing."""
         return ()
 
-    def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
+    def search(self, words: str, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
         """Return nothing."""
         return ()

@@ -6,11 +6,12 @@ The commands have entries of their own, in `commands/`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from . import events, texts
 from .events import DONE, Done
 from .for_programs import Refused
-from .past import replay
+from .past import welcome
 from .room import Entry, Member, Room
 from .told import Told
 
@@ -33,9 +34,9 @@ class Join(Entry):
         elif self.opening:
             self.opening.enter(room, self.addr, told)
         else:
-            member = room.add(self.number, self.addr)
+            member = room.add(self.number, self.addr, self.time)
             told.tell_everyone(events.Joined(self.time, member.name, member.addr))
-            replay(room, self.number, self.time, told)
+            welcome(room, self.number, self.time, told)
 
 
 @dataclass(slots=True)
@@ -47,12 +48,13 @@ class Leave(Entry):
 
     def apply(self, room: Room, told: Told) -> None:
         """Take them out of the room and announce it to the others."""
-        member = room.remove(self.number)
+        member = room.members.get(self.number)
         if member is None:
             return
         told.tell_one(self.number, events.Bye(self.why, self.farewell))
         told.end(self.number)
-        told.tell_everyone(events.Left(self.time, member.name, member.addr, self.why))
+        room.remove(self.number)
+        told.tell_everyone(events.Left(self.time, member.name, member.addr, self.why, room=member.room))
         if member.session:
             room.sessions.leave(member.session, self.why, told.memory.end)
 
@@ -63,7 +65,7 @@ class Close(Entry):
 
     def apply(self, room: Room, told: Told) -> None:
         """Tell everyone as the last thing that they hear."""
-        told.say_goodbye(events.Bye("closing", texts.CLOSING))
+        told.tell_all_rooms(events.Bye("closing", texts.CLOSING))
         for number in room.members:
             told.end(number)
         room.close()
@@ -73,23 +75,33 @@ class Close(Entry):
 class Line(Entry):
     """A line that a member has typed. Its receipt comes after all that the line causes."""
 
+    speaks: ClassVar[bool] = True  # whether it shows that somebody types
+
     def apply(self, room: Room, told: Told) -> None:
         """Do what the line asks for, then give the receipt. A line of somebody who has left does nothing."""
         member = room.members.get(self.number)
         if member is None:
             return
-        if member.session is None:
-            told.tell_one(self.number, self.act(room, member, told))
-            return
-        digest, line = member.session.digest, room.sessions.take_line(member.session)
-        done = self.act(room, member, told)
-        if done.code:  # why, its author should hear even if the connection ends first
-            told.remember(Refused(self.time, done.text, done.code, session=digest, number=line))
-        told.tell_one(self.number, Done(done.text, done.code, line))
+        session = member.session
+        line = room.sessions.take_line(session) if session else None
+        refused = room.families.refusal(room, member, self, told) if room.families.filters else None
+        done = refused or self.act(room, member, told)
+        if self.speaks:
+            member.spoke = self.time
+        if session and line:
+            if done.code:  # why, its author should hear even if the connection ends first
+                told.remember(Refused(self.time, done.text, done.code, session=session.digest, number=line))
+            done = Done(done.text, done.code, line)
+        told.tell_one(self.number, done)
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Do what the line asks for. Return the receipt: DONE, or one with a reply, or with a reason why not."""
         raise NotImplementedError
+
+
+@dataclass(slots=True)
+class Heard(Line):
+    """A line whose text others are told. Somebody may be kept from that."""
 
 
 @dataclass(slots=True)
@@ -102,7 +114,7 @@ class Opening(Line):
 
 
 @dataclass(slots=True)
-class Say(Line):
+class Say(Heard):
     """Talk, for everyone. Go: Server.BroadCast, as User.DoMessage calls it"""
 
     text: str
@@ -116,6 +128,8 @@ class Say(Line):
 @dataclass(slots=True)
 class Alive(Line):
     """An empty line: a heartbeat and nothing else."""
+
+    speaks: ClassVar[bool] = False
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Do nothing. The receipt is all."""

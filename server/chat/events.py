@@ -19,7 +19,7 @@ class Joined(Placed):
     """Somebody has come online."""
 
     type = "joined"
-    shown = ("at", "time", "name", "addr")
+    shown = ("at", "time", "name", "addr", "room")
 
     name: str
     addr: str
@@ -34,7 +34,7 @@ class Said(Placed):
     """Somebody has said `text` to everyone."""
 
     type = "said"
-    shown = ("at", "time", "name", "addr", "text")
+    shown = ("at", "time", "name", "addr", "room", "text")
     is_talk = True
 
     name: str
@@ -51,7 +51,7 @@ class Left(Placed):
     """Somebody has gone. `why` is quit, lost, idle, slow, kicked or closing."""
 
     type = "left"
-    shown = ("at", "time", "name", "addr", "why")
+    shown = ("at", "time", "name", "addr", "room", "why")
 
     name: str
     addr: str
@@ -88,17 +88,17 @@ class Whispered(Placed):
 
 @dataclass(slots=True)
 class Users(Event):
-    """Who is online: (address, name) pairs. `number` is the line in which a program has asked."""
+    """Who is online: address, name and perhaps the room of each. `number` is the line in which a program has asked."""
 
     type = "users"
     shown = ("number", "users")
 
-    users: Sequence[tuple[str, str]]
+    users: Sequence[tuple[str, ...]]
     number: int | None = None
 
     def line(self) -> str:
-        """Return a line `[ADDR]NAME:在线` for each user."""
-        return "\n".join(f"[{addr}]{name}:{texts.LISTED}" for addr, name in self.users)
+        """Return a line `[ADDR]NAME:在线` for each user, with a room that is not the lobby behind it."""
+        return "\n".join(f"[{addr}]{name}:{' '.join([texts.LISTED, *room])}" for addr, name, *room in self.users)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ class Renamed(Placed):
     """Somebody has another name now. Text users are not told, as in the Go notes."""
 
     type = "renamed"
-    shown = ("at", "time", "old", "name", "addr")
+    shown = ("at", "time", "old", "name", "addr", "room")
 
     old: str
     name: str

@@ -10,6 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+LOBBY = ""  # the room in which everyone begins
+EVERYWHERE = "*"  # stands for all rooms, for an event that is told in all of them
+
+MOST_AT_ONCE = 32  # events for one member, of which each is made under the map lock
+
 
 class Event:
     """Something that a member is told."""
@@ -39,7 +44,7 @@ class Long(Event):
 class Placed(Event):
     """Something that happens in the room, at its place in the log. The room remembers it."""
 
-    is_talk: ClassVar[bool] = False  # whether it was said to everyone
+    is_talk: ClassVar[bool] = False  # whether it was said to everyone in a room
     is_private: ClassVar[bool] = False  # whether not everyone may know of it
 
     time: float
@@ -48,6 +53,7 @@ class Placed(Event):
     encoded: bytes = field(default=b"", init=False, compare=False, repr=False)
     session: str = field(default="", kw_only=True)  # whose line has caused it, if that is known by its digest
     number: int = field(default=0, kw_only=True)  # of that line
+    room: str = field(default=LOBBY, kw_only=True)  # where it has happened; what is private happens nowhere
 
     def heard_by(self, session: str) -> Event | None:
         """Return what a session that was away is told of it. None means that it is none of its business."""
@@ -74,3 +80,8 @@ class Several(Long):
     def parts(self) -> Iterator[Event]:
         """Yield them."""
         return iter(self.events)
+
+
+def in_turn(events: Sequence[Event]) -> Sequence[Event]:
+    """Return events, or one event that stands for all of them if they are many, so that they are made while they are sent."""
+    return [Several(events)] if len(events) > MOST_AT_ONCE else events

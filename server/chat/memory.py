@@ -10,9 +10,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from operator import attrgetter
 
-from .kinds import Placed
+from .kinds import LOBBY, Placed
 
 REMEMBERED = 10_000  # events
 TALK = 200  # of the last events of talk, that are always kept
@@ -31,7 +32,7 @@ class Memory:
         self.end = start  # the place of the last event
         self.forgotten = start  # nothing is known here up to this place
         self._lost = (start, start)  # places behind the first, up to the second, have no event that is kept
-        self.talk: deque[Placed] = deque(maxlen=TALK if most else 0)  # the last that was said to everyone
+        self.talk: deque[Placed] = deque(maxlen=TALK if most else 0)  # the last that was said in the lobby
         self._events: list[Placed] = []
         self._pieces: deque[tuple[int, int]] = deque()  # how many of them came together, and their bytes
         self._most = most
@@ -43,7 +44,7 @@ class Memory:
             event.at = at
         self.end += len(events)
         self._keep(events)
-        self.talk.extend([event for event in events if event.is_talk])
+        self.talk.extend([event for event in events if event.is_talk and event.room == LOBBY])
 
     def restore(self, events: Sequence[Placed], forgotten: int, talk: Iterable[Placed]) -> None:
         """Begin with what a history has kept: events that have their places, and the last events of talk.
@@ -59,8 +60,15 @@ class Memory:
         """Return all remembered events behind a place."""
         return self._events[bisect_right(self._events, place, key=_place) :]
 
+    def last_talk(self, room: str, count: int) -> list[Placed]:
+        """Return the last events of talk in a room, oldest first: of the lobby up to TALK, of another what is remembered."""
+        if room == LOBBY:
+            return list(self.talk)[-count:]
+        talk = (event for event in reversed(self._events) if event.is_talk and event.room == room)
+        return list(islice(talk, count))[::-1]
+
     def older_talk(self) -> list[Placed]:
-        """Return the talk that is kept although its events are forgotten."""
+        """Return the talk of the lobby that is kept although its events are forgotten."""
         return [event for event in self.talk if event.at <= self.forgotten]
 
     @property

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from . import texts
 from .archive import Archive, Gap, Restored
 from .events import Left, Notice
-from .kinds import Event, Long, Placed
+from .kinds import EVERYWHERE, LOBBY, MOST_AT_ONCE, Event, Long, Placed
 from .memory import TALK, Memory
 from .room import Entry, Room
-from .told import MOST_AT_ONCE, Told
+from .sessions import Session
+from .told import Told
+from .trail import Trail
 from .words import find
 
 MOST_FOUND = 20  # lines
@@ -30,9 +32,7 @@ class Past(Event):
     @property
     def text(self) -> str:
         """The line as it was, behind its time: `HH:MM:SS `, with the date in front if that is not today."""
-        then = time.localtime(self.past.time)
-        today = then[:3] == time.localtime(self.now)[:3]
-        return f"{time.strftime('%H:%M:%S' if today else '%Y-%m-%d %H:%M:%S', then)} {self.past.line()}"
+        return f"{moment(self.past.time, self.now)} {self.past.line()}"
 
     def line(self) -> str:
         """Return the same."""
@@ -48,6 +48,7 @@ class Found(Long):
     until: int  # the place at which the question stands in the log
     recent: Sequence[Placed]  # what was remembered then
     archive: Archive
+    room: str = LOBBY  # where it was asked
 
     def parts(self) -> Iterator[Event]:
         """Yield the newest lines that hold all the words, oldest first."""
@@ -56,11 +57,11 @@ class Found(Long):
         for event in reversed(self.recent):
             if event.at <= stored or len(found) == MOST_FOUND:
                 break
-            if event.is_talk and find(event.line(), self.words):
+            if event.is_talk and event.room == self.room and find(event.line(), self.words):
                 found.append(event)
         found.reverse()
         if stored and len(found) < MOST_FOUND:
-            found[:0] = self.archive.search(self.words, MOST_FOUND - len(found), stored)
+            found[:0] = self.archive.search(self.words, MOST_FOUND - len(found), stored, self.room)
         if not found:
             yield Notice(texts.NOTHING_FOUND)
         for event in found:
@@ -76,13 +77,15 @@ class Earlier(Long):
     now: float
     recent: Sequence[Placed]  # what was remembered when the question stood in the log
     archive: Archive
+    room: str = LOBBY  # where it was asked
 
     def parts(self) -> Iterator[Event]:
         """Yield the lines, oldest first."""
         stored = min(self.archive.stored, self.before - 1)
-        found = [event for event in self.recent if event.is_talk and stored < event.at < self.before][-self.count :]
+        talk = [event for event in self.recent if event.is_talk and event.room == self.room]
+        found = [event for event in talk if stored < event.at < self.before][-self.count :]
         if stored and len(found) < self.count:
-            found[:0] = self.archive.last(self.count - len(found), stored)
+            found[:0] = self.archive.last(self.count - len(found), stored, self.room)
         if not found:
             yield Notice(texts.NOTHING_YET)
         for event in found:
@@ -93,7 +96,7 @@ class Earlier(Long):
 class Missed(Long):
     """What a session has missed since a place that the memory has forgotten, or very much."""
 
-    session: str
+    session: Session | None
     after: int
     forgotten: int  # the place up to which the archive has to be asked
     recent: Sequence[Placed]
@@ -105,10 +108,10 @@ class Missed(Long):
             for event in self.archive.between(self.after, self.forgotten):
                 if isinstance(event, Gap):
                     yield event
-                elif heard := event.heard_by(self.session):
+                elif heard := _heard(event, self.session):
                     yield heard
         for event in self.recent:
-            if heard := event.heard_by(self.session):
+            if heard := _heard(event, self.session):
                 yield heard
 
 
@@ -118,13 +121,14 @@ class Departed(Entry):
 
     name: str
     addr: str
+    where: str = LOBBY  # the room in which they were
 
     def apply(self, room: Room, told: Told) -> None:
         """Take note that they have left. Nobody can be online yet who would hear it."""
-        told.tell_everyone(Left(self.time, self.name, self.addr, "closing"))
+        told.tell_everyone(Left(self.time, self.name, self.addr, "closing", room=self.where))
 
 
-def missed(memory: Memory, archive: Archive, session: str, after: int) -> list[Event]:
+def missed(memory: Memory, archive: Archive, session: Session | None, after: int) -> list[Event]:
     """Return what a session is told that has heard everything up to the place `after`.
 
     Without a session, it is what everyone may know, as far as the memory has it.
@@ -133,6 +137,10 @@ def missed(memory: Memory, archive: Archive, session: str, after: int) -> list[E
     kept = memory.kept_before(after)
     gap = [] if kept == after else [Gap(kept)]
     after = kept
+    trail = session.kept.find(Trail) if session else None
+    if trail and after < trail.start - 1:  # nobody knows any more what it could hear before that
+        gap, after = gap or [Gap(after)], trail.start - 1
+        recent = memory.since(after)
     if after < memory.forgotten and session:
         return [*gap, Missed(session, after, memory.forgotten, recent, archive)]
     # A place that no event has was lost when a server was killed. What is known ends before it.
@@ -140,7 +148,26 @@ def missed(memory: Memory, archive: Archive, session: str, after: int) -> list[E
     gap = gap or ([] if known == after else [Gap(min(known, after))])
     if len(recent) > MOST_AT_ONCE:
         return [*gap, Missed(session, after, after, recent, archive)]
-    return [*gap, *(heard for event in recent if (heard := event.heard_by(session)))]
+    return [*gap, *(heard for event in recent if (heard := _heard(event, session)))]
+
+
+def _heard(event: Placed, session: Session | None) -> Event | None:
+    """Return what a session is told of an event that it has missed. Without a session, it is what everyone may know."""
+    trail = session.kept.find(Trail) if session else None
+    if not event.is_private and event.room not in (trail.room_at(event.at) if trail else LOBBY, EVERYWHERE):
+        return None
+    if session is None:
+        return event.heard_by("")
+    if session.kept.hides(event) and event.session != session.digest:
+        return None
+    return event.heard_by(session.digest)
+
+
+def moment(then: float, now: float) -> str:
+    """Return a time as `HH:MM:SS`, with the date in front if that is not today's."""
+    when = time.localtime(then)
+    today = when[:3] == time.localtime(now)[:3]
+    return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", when)
 
 
 def open_room(start: int, archive: Archive, restored: Restored, remember: int, replay: int) -> Room:
@@ -151,16 +178,23 @@ def open_room(start: int, archive: Archive, restored: Restored, remember: int, r
     """
     memory = Memory(max(start, restored.end), remember)
     if restored.end:
-        memory.restore(restored.events, restored.forgotten, archive.last(TALK, restored.end))
+        memory.restore(restored.events, restored.forgotten, archive.last(TALK, restored.end, LOBBY))
     room = Room(memory=memory, archive=archive, replay=replay)
     for session in restored.sessions:
         room.sessions.restore(session, memory.end)
     return room
 
 
-def replay(room: Room, number: int, now: float, told: Told) -> None:
-    """Show a newcomer the last lines of talk, if the server is set to do so."""
-    if room.replay and told.memory.talk:
-        talk = [Past(event, now) for event in list(told.memory.talk)[-room.replay :]]
+def welcome(room: Room, number: int, now: float, told: Told) -> None:
+    """Tell a newcomer what families have to say, and what was said last in the lobby."""
+    for greet in room.families.greeters:
+        greet(room, number, now, told)
+    replay(room, number, now, told)
+
+
+def replay(room: Room, number: int, now: float, told: Told, name: str = LOBBY) -> None:
+    """Show somebody who comes into a room what was said there last, if the server is set to do so."""
+    if room.replay and (last := told.memory.last_talk(name, room.replay)):
+        talk = [Past(event, now) for event in last]
         before, after = Notice(texts.REPLAY_BEGINS.format(len(talk))), Notice(texts.REPLAY_ENDS)
         told.tell_several(number, [before, *talk, after])

@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
-from .events import Whispered
+from . import texts
+from .events import DONE, Done, Whispered
 from .kinds import Own
+from .room import Member, Room
 from .sessions import Author, Session
 from .told import Told
 
+NOT_ONLINE = Done(texts.NOT_ONLINE, "not_online")
 
-def whisper(event: Whispered, author: Author, receiver: Author | Session, told: Told) -> None:
+
+def send(room: Room, author: Member, key: str, event: Whispered, told: Told) -> Done:
+    """Send a private word to the one whose folded name is `key`, and return its author's receipt.
+
+    That is a member, or a program that is away for a moment, or somebody for whom a family keeps it. Whoever hides the
+    author's words is told nothing, and the author does not notice.
+    """
+    receiver = room.online_map.get(key) or room.sessions.called(key)
+    if receiver is None:
+        for keep in room.families.keepers:
+            if done := keep(room, author, key, event, told):
+                return done
+        return NOT_ONLINE
+    event.to = receiver.name
+    if receiver.kept.hides(event) and receiver.kept is not author.kept:
+        whisper(event, author, None, told)
+    elif isinstance(receiver, Session) and not room.sessions.keep_word(receiver):
+        return NOT_ONLINE
+    else:
+        whisper(event, author, receiver, told)
+        for hear in room.families.delivered:
+            hear(room, author, receiver, event, told)
+    return DONE
+
+
+def whisper(event: Whispered, author: Author, receiver: Author | Session | None, told: Told) -> None:
     """Tell a member, or a session that will be told when its program comes back; and the author, if it is a program.
 
-    It is remembered only if a program has to do with it. A word to oneself is one object.
+    It is remembered only if a program has to do with it. A word to oneself is one object. Without a receiver, only the
+    author is told.
     """
-    session = receiver if isinstance(receiver, Session) else receiver.session
+    session = receiver if isinstance(receiver, Session) else receiver and receiver.session
     if author.session:
         event.session, event.number = author.session.digest, author.session.line
     if session:
         event.receiver = session.digest
     if session or author.session:
         told.remember(event)
-    if not isinstance(receiver, Session) and (receiver.session is None or receiver.number != author.number):
+    if (
+        receiver
+        and not isinstance(receiver, Session)
+        and (receiver.session is None or receiver.number != author.number)
+    ):
         told.tell_one(receiver.number, event)
     if author.session:
         told.tell_one(author.number, Own(event))

@@ -10,6 +10,15 @@ from .room import Entry, Member, Room
 from .told import Told
 
 
+class Trouble(Exception):
+    """Something cannot be done for a user, who is told the text, and a program the code."""
+
+    def __init__(self, text: str, code: str) -> None:
+        super().__init__(code)
+        self.text = text
+        self.code = code
+
+
 @dataclass(slots=True)
 class Refuse(Line):
     """A line that cannot be done. Its author is told the reason, and a program the code."""

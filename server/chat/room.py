@@ -6,19 +6,22 @@ lock against two who want the same one: the log decides who asked first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from .archive import Archive, NoArchive
-from .events import Users
+from .events import Done
+from .families import TAKEN, Families
+from .kept import Keeping, Kept
+from .kinds import LOBBY
+from .lists import Lists
 from .memory import Memory
 from .names import fold
 from .sessions import Session, Sessions
 from .told import Told
 
 NOBODY = 0  # the number of no member
-MOST_LISTED = 200  # users in one object, so that a program need not take a line of any length
 
 
 @dataclass(slots=True)
@@ -37,7 +40,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Member:
+class Member(Keeping):
     """Somebody who is online. The name is the address until the first rename. Go: User.Name, User.Addr"""
 
     number: int
@@ -45,11 +48,15 @@ class Member:
     name: str
     key: str  # the folded name, under which it is unique
     session: Session | None = None  # only programs have one
+    since: float = 0.0  # when it came, in seconds since 1970
+    room: str = LOBBY  # the name of the one in which it is
+    spoke: float = 0.0  # when its last line came, heartbeats not counted
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)  # by families; a program's is its session's
 
 
 @dataclass(slots=True)
-class Room:
-    """Everyone who is online. Whoever calls these methods holds the map lock. Go: Server.OnlineMap"""
+class Room(Keeping):
+    """Everyone who is online, in whatever room. Whoever calls these methods holds the map lock. Go: Server.OnlineMap"""
 
     members: dict[int, Member] = field(default_factory=dict)  # by number
     online_map: dict[str, Member] = field(default_factory=dict)  # by folded name
@@ -58,35 +65,31 @@ class Room:
     memory: Memory = field(default_factory=Memory, compare=False)
     archive: Archive = field(default_factory=NoArchive, compare=False)  # what is older than the memory
     replay: int = 0  # how many lines of talk a newcomer is shown
-    _users: list[Users] | None = field(default=None, compare=False)  # the answer to `who`, until something changes
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)  # by families of commands
+    families: Families[Room, Member, Entry] = field(default_factory=Families, compare=False, repr=False)
+    lists: Lists = field(default_factory=Lists, compare=False, repr=False)  # the answers to `who`
 
     def apply(self, entries: Iterable[Entry]) -> Told:
         """Apply entries in their order, and return what each member is told by them."""
         self.memory.trim()
-        told = Told(self.memory)
+        told = Told(self.memory, self.members, self.families.hiding)
         for entry in entries:
             entry.apply(self, told)
         told.sessions, self.sessions.changed = self.sessions.changed, {}
         told.settle()
         return told
 
-    def users(self) -> Sequence[Users]:
-        """Return who is online, in lists of MOST_LISTED. Everyone who asks before something changes gets the same."""
-        if self._users is None:
-            users = [(member.addr, member.name) for member in self.online_map.values()]
-            self._users = [Users(users[start : start + MOST_LISTED]) for start in range(0, len(users), MOST_LISTED)]
-        return self._users
+    def refusal(self, key: str, who: Member | None = None) -> Done | None:
+        """Return why a member, or a newcomer, cannot have a folded name. None means that it is free for them."""
+        is_free = self.online_map.get(key, who) is who and key not in self.sessions.names
+        return self.families.claim(self, who, key) or (None if is_free else TAKEN)
 
-    def is_free(self, key: str) -> bool:
-        """Return whether nobody has a name, and no session keeps it."""
-        return key not in self.online_map and key not in self.sessions.names
-
-    def add(self, number: int, addr: str, name: str = "") -> Member:
+    def add(self, number: int, addr: str, time: float, name: str = "") -> Member:
         """Add a member. Without a `name`, which must be free, it is the address. Go: the OnlineMap half of User.Online"""
         name = name or addr
-        member = self.members[number] = Member(number, addr, name, fold(name))
+        member = self.members[number] = Member(number, addr, name, fold(name), since=time, spoke=time)
         self.online_map[member.key] = member
-        self._users = None
+        self.lists.forget()
         return member
 
     def remove(self, number: int) -> Member | None:
@@ -97,25 +100,26 @@ class Room:
         member = self.members.pop(number, None)
         if member is not None:
             self._free_name(member)
-            self._users = None
+            self.families.hiding.forget(member)
+            self.lists.forget()
         return member
 
-    def rename(self, member: Member, name: str, key: str) -> bool:
-        """Give a member another name. Return False if somebody else has it."""
-        if self.online_map.get(key, member) is not member or key in self.sessions.names:
-            return False
+    def rename(self, member: Member, name: str, key: str) -> Done | None:
+        """Give a member another name. Return why not if it cannot be had."""
+        if refused := self.refusal(key, member):
+            return refused
         self._free_name(member)
         member.name, member.key = name, key
         if member.session:
             member.session.name, member.session.key = name, key
-        self._users = None
+        self.lists.forget()
         self.online_map[key] = member
-        return True
+        return None
 
     def close(self) -> None:
         """Remove everyone. Nobody can come in any more."""
         self.closed = True
-        self._users = None
+        self.lists.forget()
         self.members.clear()
         self.online_map.clear()
 

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .kept import Keeping, Kept
 from .names import fold
 
 MOST_HELD = 10_000  # sessions without a connection; the oldest is given up for one more
@@ -22,7 +23,7 @@ def digest_of(token: str) -> str:
 
 
 @dataclass(slots=True)
-class Session:
+class Session(Keeping):
     """What a session has: the lines that were taken from it, and a name that nobody else can have."""
 
     digest: str
@@ -32,15 +33,17 @@ class Session:
     line: int = 0  # how many lines were taken from it
     member: int = 0  # the number of the member that it belongs to; 0 while it has no connection
     held_since: int = 0  # the place in the log at which it lost its connection
-    kept: int = 0  # how many private words have come since then
+    words: int = 0  # how many private words have come since then
     ended: bool = False
     token: str = field(default="", repr=False)
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)  # by families of commands
 
 
 class Author(Protocol):
     """Who has caused an event: a member, as far as this file needs to know them."""
 
     number: int
+    room: str
     session: Session | None
 
 
@@ -79,27 +82,37 @@ class Sessions:
 
     def hold(self, session: Session, place: int) -> None:
         """Keep a session that has lost its connection at a place of the log."""
-        session.member, session.held_since, session.kept = 0, place, 0
+        session.member, session.held_since, session.words = 0, place, 0
         self.held[session.digest] = self.changed[session.digest] = session
         if session.name != session.addr:
             self.names[session.key] = session
         if len(self.held) > MOST_HELD:
             self.end(next(iter(self.held.values())))
 
-    def keep_word(self, key: str) -> Session | None:
-        """Return the session that has a folded name and no connection, if one more private word can be kept for it."""
-        session = self.names.get(key)
-        if session is None or session.kept == MOST_KEPT:
-            return None
-        session.kept += 1
-        return session
+    def called(self, key: str) -> Session | None:
+        """Return the session that has a folded name and no connection."""
+        return self.names.get(key)
 
-    def take_up(self, session: Session, member: int, addr: str, token: str) -> None:
+    def keep_word(self, session: Session) -> bool:
+        """Count one more private word that is kept for a session. Return False if no more may be."""
+        if session.words == MOST_KEPT:
+            return False
+        session.words += 1
+        return True
+
+    def take_up(self, session: Session, member: int, addr: str, token: str, keep_name: bool = True) -> None:
         """Give a session to a member, who comes from `addr`. The session's name is free for that member."""
         self._release(session)
-        if session.name == session.addr:  # it never had another name
+        if session.name == session.addr or not keep_name:
             session.name, session.key = addr, fold(addr)
         session.member, session.addr, session.token = member, addr, token
+        self.changed[session.digest] = session
+
+    def lose_name(self, session: Session) -> None:
+        """Give the name of a session without a connection to somebody else. It has its address for one from now on."""
+        if self.names.get(session.key) is session:
+            del self.names[session.key]
+        session.name, session.key = session.addr, fold(session.addr)
         self.changed[session.digest] = session
 
     def end(self, session: Session) -> None:

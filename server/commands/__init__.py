@@ -1,6 +1,7 @@
 """The commands. Each file here adds a command or a family of them; nothing else has to change.
 
-A file is found because it is here. It holds a list `COMMANDS`, and may hold entries and events of its own.
+A file is found because it is here. It holds a list `COMMANDS`, and may hold entries and events of its own, and a function
+`furnish` that adds to what the room does.
 """
 
 from __future__ import annotations
@@ -18,4 +19,6 @@ def discover() -> Registry:
         found = importlib.import_module(f"{__name__}.{module.name}")
         for command in getattr(found, "COMMANDS", ()):
             registry.add(command)
+        if hasattr(found, "furnish"):
+            registry.furnishers.append(found.furnish)
     return registry

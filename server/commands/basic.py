@@ -6,25 +6,27 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..chat import names, texts
-from ..chat.entries import Line
+from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Users, Whispered
 from ..chat.for_programs import Renamed
-from ..chat.kinds import Several
-from ..chat.private_words import whisper
+from ..chat.kinds import EVERYWHERE, Several
+from ..chat.private_words import send
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
-
-TAKEN = Done(texts.NAME_TAKEN, "name_taken")
 
 
 @dataclass(slots=True)
 class Who(Line):
     """The question who is online. Go: who in User.DoMessage"""
 
+    speaks: ClassVar[bool] = False  # a client may ask by itself
+
+    everywhere: bool = False  # whether the other rooms count, too
+
     def act(self, room: Room, member: Member, told: Told) -> Done:
-        """Tell the asker everyone who is online at this point of the log."""
-        users = room.users()
+        """Tell the asker everyone who is in the same room, or online, at this point of the log."""
+        users = room.lists.of(room.online_map.values(), EVERYWHERE if self.everywhere else member.room)
         if member.session:
             users = [Users(part.users, member.session.line) for part in users]
         told.tell_one(self.number, users[0] if len(users) == 1 else Several(users))
@@ -46,15 +48,15 @@ class Rename(Line):
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Take the name, if nobody else has it: looking and taking are one step."""
         old = member.name
-        if not room.rename(member, self.name, self.key):
-            return TAKEN
+        if refused := room.rename(member, self.name, self.key):
+            return refused
         if self.name != old:
             told.tell_everyone(Renamed(self.time, old, self.name, member.addr), member)
         return Done(texts.RENAMED + self.name)
 
 
 @dataclass(slots=True)
-class Whisper(Line):
+class Whisper(Heard):
     """A private word for the one whose folded name is `key`. Go: to in User.DoMessage"""
 
     key: str
@@ -62,16 +64,12 @@ class Whisper(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the one who has the name, and nobody else. A program that is away for a moment hears it later."""
-        receiver = room.online_map.get(self.key) or room.sessions.keep_word(self.key)
-        if receiver is None:
-            return Done(texts.NOT_ONLINE, "not_online")
-        whisper(Whispered(self.time, member.name, receiver.name, self.text), member, receiver, told)
-        return DONE
+        return send(room, member, self.key, Whispered(self.time, member.name, "", self.text), told)
 
 
 def parse_who(request: Request) -> Entry:
-    """`who`, alone on its line."""
-    return Who(request.number, request.time)
+    """`who`, alone on its line, or `/who all`."""
+    return Who(request.number, request.time, everywhere=bool(request.rest.strip(" ")))
 
 
 def parse_rename(request: Request) -> Entry:
@@ -95,7 +93,7 @@ def parse_to(request: Request) -> Entry:
 
 
 COMMANDS = [
-    Command("who", "who", "查看在线用户", parse_who, plain=True, alone=True),
+    Command("who", "who", "查看在线用户", parse_who, plain=True, alone=True, after="all"),
     Command("rename", "rename 新名字", "修改用户名", parse_rename, plain=True),
     Command("to", "to 用户名 内容", "私聊", parse_to, plain=True),
 ]

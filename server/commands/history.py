@@ -8,6 +8,7 @@ from typing import ClassVar
 from ..chat import texts
 from ..chat.entries import Line
 from ..chat.events import DONE, Done, Notice
+from ..chat.kinds import LOBBY
 from ..chat.memory import TALK
 from ..chat.past import Earlier, Found, Past
 from ..chat.room import Entry, Member, Room
@@ -24,11 +25,15 @@ FEW = 20  # lines
 class Last(Line):
     """The question what was said last."""
 
+    cost: ClassVar[float] = 0.002  # of a room, a history may have to be read
+
     count: int
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
-        """Tell the asker, oldest line first."""
-        talk = [Past(event, self.time) for event in list(told.memory.talk)[-self.count :]]
+        """Tell the asker, oldest line first. Only of the lobby there are always as many lines in memory."""
+        if member.room != LOBBY:
+            return LastBefore(self.number, self.time, self.count, told.memory.end + 1).act(room, member, told)
+        talk = [Past(event, self.time) for event in told.memory.last_talk(LOBBY, self.count)]
         told.tell_several(self.number, talk or [Notice(texts.NOTHING_YET)])
         return DONE
 
@@ -37,6 +42,7 @@ class Last(Line):
 class LastBefore(Line):
     """The question what was said last before a place in the log."""
 
+    speaks: ClassVar[bool] = False  # a client may ask by itself
     cost: ClassVar[float] = 0.005
 
     count: int
@@ -46,7 +52,7 @@ class LastBefore(Line):
         """Tell the asker. A history is read outside the map lock, when the answer is about to be sent."""
         memory, archive = told.memory, room.archive
         recent = [*memory.older_talk(), *memory.since(archive.stored)]
-        told.tell_one(self.number, Earlier(self.count, self.before, self.time, recent, archive))
+        told.tell_one(self.number, Earlier(self.count, self.before, self.time, recent, archive, member.room))
         return DONE
 
 
@@ -62,7 +68,7 @@ class Search(Line):
         """Tell the asker. The search itself runs outside the map lock, when its result is about to be sent."""
         memory, archive = told.memory, room.archive
         recent = memory.since(archive.stored)
-        told.tell_one(self.number, Found(self.words, self.time, memory.end, recent, archive))
+        told.tell_one(self.number, Found(self.words, self.time, memory.end, recent, archive, member.room))
         return DONE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..chat.entries import Line
+from ..chat.entries import Heard
 from ..chat.events import DONE, Done
 from ..chat.kinds import Placed
 from ..chat.room import Entry, Member, Room
@@ -19,7 +19,7 @@ class Emoted(Placed):
     """Somebody has done something."""
 
     type = "emote"
-    shown = ("at", "time", "name", "addr", "text")
+    shown = ("at", "time", "name", "addr", "room", "text")
     is_talk = True
 
     name: str
@@ -32,7 +32,7 @@ class Emoted(Placed):
 
 
 @dataclass(slots=True)
-class Emote(Line):
+class Emote(Heard):
     """The wish that everyone reads what the member does."""
 
     text: str

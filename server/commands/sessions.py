@@ -10,12 +10,13 @@ from ..chat import names, texts
 from ..chat.entries import Opening
 from ..chat.events import DONE, Bye, Done, Joined, Left
 from ..chat.for_programs import Renamed
-from ..chat.kinds import Event
-from ..chat.past import missed, replay
+from ..chat.kinds import LOBBY, Event
+from ..chat.moves import Entered, leave
+from ..chat.past import missed, welcome
 from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session, digest_of
 from ..chat.told import Told
-from .basic import TAKEN
+from ..chat.trail import Trail
 from .registry import Command, Request
 
 JSON_FORMAT = "消息格式不正确，请使用 [/json newname] 格式"
@@ -28,12 +29,13 @@ class Hello(Event):
     """From here on a program is told values. `taken` is the last line that was taken from its session."""
 
     type = "hello"
-    shown = ("session", "taken", "addr", "name", "at")
+    shown = ("session", "taken", "addr", "name", "room", "at")
 
     session: str  # its token
     taken: int
     addr: str
     name: str
+    room: str
     at: int
 
     def line(self) -> str:
@@ -61,10 +63,10 @@ class Json(Opening):
     def enter(self, room: Room, addr: str, told: Told) -> None:
         """Bring a newcomer in under the name, or under the address if the name cannot be had."""
         refused, name = self.refused, self.name
-        if name and not room.is_free(self.key):
-            refused, name = TAKEN, ""
+        if name and (taken := room.refusal(self.key)):
+            refused, name = taken, ""
         _come_in(room, room.sessions.open(self.token, self.number, name or addr, addr), [], self.time, told)
-        replay(room, self.number, self.time, told)
+        welcome(room, self.number, self.time, told)
         if refused:
             told.tell_one(self.number, refused)
 
@@ -76,6 +78,7 @@ class Json(Opening):
             return
         told.switch(self.number)
         member.session = room.sessions.open(self.token, self.number, member.name, member.addr)
+        member.session.kept = member.kept
         done = self.act(room, member, told)
         if done.code:
             told.tell_one(self.number, done)
@@ -83,8 +86,8 @@ class Json(Opening):
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Greet a member that has a session, under the name that it wants, if that can be had."""
         refused, old = self.refused, member.name
-        if self.name and not room.rename(member, self.name, self.key):
-            refused = TAKEN
+        if self.name:
+            refused = room.rename(member, self.name, self.key)
         assert member.session
         _greet(member.session, told)
         if member.name != old:
@@ -108,16 +111,16 @@ class Resume(Opening):
     def enter(self, room: Room, addr: str, told: Told) -> None:
         """Bring a newcomer in under the name of its session."""
         session = self._find(room, told)
-        told.begin(self.number)  # again, because the old connection may have left only now
+        told.begin(self.number, _room_of(session))  # again, because the old connection may have left only now
         told.switch(self.number)
-        known = session is not None
+        known, refused = session, None if session else _NO_SESSION
         if session is None:
             session = room.sessions.open(self.fresh, self.number, addr, addr)
         else:
-            room.sessions.take_up(session, self.number, addr, self.token)
-        _come_in(room, session, self._missed(room, session if known else None, told), self.time, told)
-        if not known:
-            told.tell_one(self.number, _NO_SESSION)
+            refused = self._take_up(room, session, addr)
+        _come_in(room, session, self._missed(room, known, told), self.time, told)
+        if refused:
+            told.tell_one(self.number, refused)
 
     def apply(self, room: Room, told: Told) -> None:
         """Let a member that is in already go on with a session. It takes the session's name and gives its own up."""
@@ -125,35 +128,51 @@ class Resume(Opening):
         if member is None:
             return
         session, old = self._find(room, told), member.name
+        refused = None if session else _NO_SESSION
         if member.session is None:
             told.switch(self.number)
+        has_moved = session is not None and member.room != _room_of(session)
+        if has_moved:
+            leave(room, member, _room_of(session), self.time, told)
         if session:
             if member.session and member.session is not session:
                 room.sessions.end(member.session)
-            room.sessions.take_up(session, self.number, member.addr, self.token)
-            member.session = session
+            refused = self._take_up(room, session, member.addr)
+            member.session, member.kept = session, session.kept
             room.rename(member, session.name, session.key)
+            room.families.hiding.forget(member)
         present = member.session or room.sessions.open(self.fresh, self.number, member.name, member.addr)
-        member.session = present
+        if present is not member.session:
+            member.session, present.kept = present, member.kept
         _greet(present, told)
         told.tell_several(self.number, self._missed(room, session, told))
-        if member.name != old:  # which no line of the session has asked for
-            told.tell_everyone(Renamed(self.time, old, member.name, member.addr))
-        if session is None:
-            told.tell_one(self.number, _NO_SESSION)
+        if has_moved:
+            told.tell_everyone(Entered(self.time, member.name, member.addr, room=member.room))
+        elif member.name != old:  # which no line of the session has asked for
+            told.tell_everyone(Renamed(self.time, old, member.name, member.addr, room=member.room))
+        room.families.hiding.note(member)  # not before, for it hears of itself
+        if refused:
+            told.tell_one(self.number, refused)
 
     def _find(self, room: Room, told: Told) -> Session | None:
         """Return the session. If another connection still has it, that one is ended."""
         session = room.sessions.by_digest.get(digest_of(self.token))
-        if session and session.member != self.number and (old := room.remove(session.member)):
+        if session and session.member != self.number and (old := room.members.get(session.member)):
             told.tell_one(old.number, Bye("resumed", texts.RESUMED))
             told.end(old.number, evict=True)
-            told.tell_everyone(Left(self.time, old.name, old.addr, "lost"))
+            room.remove(old.number)
+            told.tell_everyone(Left(self.time, old.name, old.addr, "lost", room=old.room))
         return session
+
+    def _take_up(self, room: Room, session: Session, addr: str) -> Done | None:
+        """Give the session to the member. If its name is somebody else's by now, return that, and it has none."""
+        refused = room.families.claim(room, session, session.key)
+        room.sessions.take_up(session, self.number, addr, self.token, keep_name=not refused)
+        return refused
 
     def _missed(self, room: Room, session: Session | None, told: Told) -> list[Event]:
         """Return what was missed. Without a session, that is what everyone may know."""
-        return missed(told.memory, room.archive, session.digest if session else "", self.after)
+        return missed(told.memory, room.archive, session, self.after)
 
 
 @dataclass(slots=True)
@@ -197,13 +216,20 @@ def _come_in(room: Room, session: Session, missed: list[Event], time: float, tol
     """Add the member that a session belongs to, tell it what it has missed, and announce it."""
     _greet(session, told)
     told.tell_several(session.member, missed)
-    member = room.add(session.member, session.addr, session.name)
-    member.session = session
-    told.tell_everyone(Joined(time, member.name, member.addr))
+    member = room.add(session.member, session.addr, time, session.name)
+    member.session, member.kept, member.room = session, session.kept, _room_of(session)
+    told.tell_everyone(Joined(time, member.name, member.addr, room=member.room))
+    room.families.hiding.note(member)
+
+
+def _room_of(session: Session | None) -> str:
+    """Return the room in which a session is, or was when it lost its connection."""
+    trail = session.kept.find(Trail) if session else None
+    return trail.room if trail else LOBBY
 
 
 def _greet(session: Session, told: Told) -> None:
-    hello = Hello(session.token, session.line, session.addr, session.name, told.memory.stands)
+    hello = Hello(session.token, session.line, session.addr, session.name, _room_of(session), told.memory.stands)
     told.tell_one(session.member, hello)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..chat.kinds import Event, Placed
+from ..storage.file import File
 from . import reading, schema
-from .file import File
 from .schema import HistoryError
 
 FORMS = ("text", "json")
@@ -23,13 +23,14 @@ def export(path: str | Path, form: str, encode: Callable[[Event], bytes]) -> Ite
     `form` is one of FORMS. `encode` makes the line of a program. Raises HistoryError.
     """
     try:
-        for event in _public(File(path)):
+        for event in _public(File(path, schema.FORMAT)):
             if form == "json":
                 yield encode(event).decode().rstrip("\n")
             elif isinstance(event, reading.Missing):
                 yield MISSING.format(event.events) if event.events else INTERRUPTED
             elif line := event.line():
-                yield f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(event.time))} {line}"
+                room = f"({event.room}) " if event.room else ""
+                yield f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(event.time))} {room}{line}"
     except (OSError, sqlite3.Error, HistoryError) as error:
         raise HistoryError(f"cannot read the history {path}: {error}") from None
 
@@ -37,7 +38,7 @@ def export(path: str | Path, form: str, encode: Callable[[Event], bytes]) -> Ite
 def _public(file: File) -> Iterator[Placed | reading.Missing]:
     """Yield all public events, and what is missing between them."""
     with file.reading() as connection:
-        if not schema.check(connection):
+        if not schema.FORMAT.check(connection):
             return
         end = reading.end_of(connection)
         (start,) = connection.execute("SELECT start FROM state").fetchone()

@@ -17,12 +17,12 @@ from functools import partial
 from typing import TypeVar
 
 from ..chat.archive import Gap
-from ..chat.kinds import Placed
+from ..chat.kinds import LOBBY, Placed
 from ..chat.memory import REMEMBERED
 from ..log.subscriber import Batch
+from ..storage.file import File
 from ..threads.channel import Closed
-from . import index, reading
-from .file import File
+from . import index, reading, schema
 from .waiting import Part, Waiting, weight
 from .writer import Writer
 
@@ -48,7 +48,7 @@ class History:
 
         `remember` is how many of the last events `restored` has at most.
         """
-        self._file = File(path)
+        self._file = File(path, schema.FORMAT)
         self._waiting = waiting or Waiting()
         self._writer = Writer(self._file)
         self._stopping = threading.Event()
@@ -143,17 +143,17 @@ class History:
             yield
             self._stopping.wait(min(REST_OF_READERS * (time.perf_counter() - began), LONGEST_REST))
 
-    def last(self, count: int, until: int) -> Sequence[Placed]:
-        """Return the last `count` events of talk at places up to `until`, oldest first. May block."""
-        return self._read(partial(reading.last_talk, count=count, until=until)) or ()
+    def last(self, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        """Return the last `count` events of talk in a room at places up to `until`, oldest first. May block."""
+        return self._read(partial(reading.last_talk, count=count, until=until, room=room)) or ()
 
-    def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
-        """Return the newest `count` events of talk up to `until` that hold all the words, oldest first.
+    def search(self, words: str, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        """Return the newest `count` events of talk in a room up to `until` that hold all the words, oldest first.
 
         One search runs at a time, so that many who search cannot take the machine. May block.
         """
         with self._searching:
-            return self._read(partial(index.search, words=words, count=count, until=until)) or ()
+            return self._read(partial(index.search, words=words, count=count, until=until, room=room)) or ()
 
     def _live(self) -> None:
         """Write until there is nothing more to write. This is the thread's whole life."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from ..chat.kinds import Placed
+from ..chat.kinds import LOBBY, Placed
 from ..chat.words import Query, spaced
+from ..storage.file import transaction
 from .reading import newest, snapshot
 from .rows import insert, load, select
 from .schema import is_indexed
-from .writing import transaction
 
 STEP = 200  # lines that are put into the index at once; fewer are not, and a search reads them
 MOST_READ = 30_000  # lines that a search reads which the index does not help to find
@@ -49,15 +49,15 @@ def extend(connection: sqlite3.Connection) -> bool:
     return True
 
 
-def search(connection: sqlite3.Connection, words: str, count: int, until: int) -> list[Placed]:
-    """Return the newest `count` events of talk up to `until` that hold all the words, oldest first."""
+def search(connection: sqlite3.Connection, words: str, count: int, until: int, room: str = LOBBY) -> list[Placed]:
+    """Return the newest `count` events of talk in a room up to `until` that hold all the words, oldest first."""
     query = Query.of(words)
     found: list[Placed] = []
     with snapshot(connection):
         indexed = (_indexed(connection) or 0) if query.phrases else 0
-        _read(connection, query, count, until, indexed, found)
+        _read(connection, query, count, until, room, indexed, found)
         if indexed:
-            _ask(connection, query, count, until, found)
+            _ask(connection, query, count, until, room, found)
     found.reverse()
     return found
 
@@ -71,12 +71,12 @@ def _indexed(connection: sqlite3.Connection) -> int | None:
 
 
 def _read(
-    connection: sqlite3.Connection, query: Query, count: int, until: int, after: int, found: list[Placed]
+    connection: sqlite3.Connection, query: Query, count: int, until: int, room: str, after: int, found: list[Placed]
 ) -> None:
     """Search the lines above `after` by reading them."""
     read = 0
     while read < MOST_READ and len(found) < count:
-        events, last, rows = newest(connection, CHUNK, until, after)
+        events, last, rows = newest(connection, CHUNK, until, room, after)
         read += rows
         until = last - 1
         _keep(query, events, count, found)
@@ -84,8 +84,8 @@ def _read(
             return
 
 
-def _ask(connection: sqlite3.Connection, query: Query, count: int, until: int, found: list[Placed]) -> None:
-    """Search the lines up to `until` that are in the index."""
+def _ask(connection: sqlite3.Connection, query: Query, count: int, until: int, room: str, found: list[Placed]) -> None:
+    """Search the lines up to `until` that are in the index, which knows nothing of rooms."""
     longest = sorted(query.phrases, key=len, reverse=True)[:MOST_PHRASES]
     match = " ".join(f'"{phrase}"' for phrase in longest)
     read, size = 0, 2 * count
@@ -93,7 +93,7 @@ def _ask(connection: sqlite3.Connection, query: Query, count: int, until: int, f
         events, last, rows = load(connection, _FOUND, (match, until, size))
         read += rows
         until = last - 1
-        _keep(query, events, count, found)
+        _keep(query, [event for event in events if event.room == room], count, found)
         if rows < size:
             return
         size = CHUNK

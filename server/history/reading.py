@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from ..chat.archive import Gap, Restored
-from ..chat.kinds import Placed
+from ..chat.kept import Kept
+from ..chat.kinds import LOBBY, Placed
 from ..chat.names import fold
 from ..chat.sessions import Session
 from .rows import load, select
@@ -21,6 +22,7 @@ _BETWEEN = "WHERE at > :after AND at <= :until "
 _PUBLIC = f"{select('talk')} {_BETWEEN} UNION ALL {select('moves')} {_BETWEEN}"
 _ALL = f"{_PUBLIC} UNION ALL {select('private')} {_BETWEEN}"
 _TALK = f"{select('talk')} {_BETWEEN}"
+_IN_LOBBY, _IN_ROOM = "AND room = ''", "AND room = :room AND room != ''"  # else the index is not used
 _HOLES = "SELECT after, until, events FROM holes WHERE after < ? AND until > ? ORDER BY after"
 _LAST_PLACE = """
 SELECT max(
@@ -81,16 +83,19 @@ def chunk(connection: sqlite3.Connection, after: int, until: int, private: bool)
     return list(ordered), last
 
 
-def newest(connection: sqlite3.Connection, count: int, until: int, after: int = 0) -> tuple[list[Placed], int, int]:
-    """Return the last events of talk above `after`, up to `until`, newest first; and what `rows.load` returns besides."""
-    return load(connection, f"{_TALK} ORDER BY at DESC LIMIT {count}", {"after": after, "until": until})
+def newest(
+    connection: sqlite3.Connection, count: int, until: int, room: str, after: int = 0
+) -> tuple[list[Placed], int, int]:
+    """Return the last events of talk in a room above `after`, up to `until`, newest first; and what `load` returns besides."""
+    statement = f"{_TALK} {_IN_ROOM if room else _IN_LOBBY} ORDER BY at DESC LIMIT {count}"
+    return load(connection, statement, {"after": after, "until": until, "room": room})
 
 
-def last_talk(connection: sqlite3.Connection, count: int, until: int) -> list[Placed]:
-    """Return the last `count` events of talk up to `until`, oldest first."""
+def last_talk(connection: sqlite3.Connection, count: int, until: int, room: str = LOBBY) -> list[Placed]:
+    """Return the last `count` events of talk in a room up to `until`, oldest first."""
     found: list[Placed] = []
     while len(found) < count:
-        events, last, rows = newest(connection, count - len(found), until)
+        events, last, rows = newest(connection, count - len(found), until, room)
         found += events
         if rows < count - len(found) or not rows:
             break
@@ -111,14 +116,14 @@ def restore(connection: sqlite3.Connection, remember: int) -> Restored:
     if len(events) > remember:
         del events[: len(events) - remember]
         forgotten = events[0].at - 1 if events else end
-    sessions = connection.execute("SELECT digest, name, addr, line, held FROM sessions ORDER BY held = 0, held")
+    sessions = connection.execute("SELECT digest, name, addr, line, held, state FROM sessions ORDER BY held = 0, held")
     return Restored(
         end,
         forgotten,
         events,
         [
-            Session(digest, name, fold(name), addr, line, held_since=held or end)
-            for digest, name, addr, line, held in sessions
+            Session(digest, name, fold(name), addr, line, held_since=held or end, kept=Kept(state))
+            for digest, name, addr, line, held, state in sessions
         ],
-        list(connection.execute("SELECT name, addr FROM online")),
+        list(connection.execute("SELECT name, addr, room FROM online")),
     )

@@ -26,24 +26,27 @@ MOST_ROWS = 1024 if sqlite3.sqlite_version_info >= (3, 32) else 64
 
 _EVERY = ("at", "time")  # what every event has
 _OF_PROGRAMS = ("session", "number")  # what those have that programs have caused; others are stored without
+_IN_ROOMS = ("room",)  # what those have that have not happened in the lobby
 _COLUMNS = ("name", "addr", "text", "receiver")  # what has a column of its own, if an event has it
 
-_session = attrgetter("session")
+_session, _room = attrgetter("session"), attrgetter("room")
 
 # SQLite writes a number in JSON with 15 digits, which are too few for a time, but enough for its two parts.
 _AS_JSON = """
 SELECT json_group_array(json_array(
-    at, type, CAST(time AS INTEGER), time - CAST(time AS INTEGER), session, number, more, name, addr, text, receiver
+    at, type, CAST(time AS INTEGER), time - CAST(time AS INTEGER), session, number, room, more, name, addr,
+    text, receiver
 )) FROM ({})
 """
 
 
 class Shape:
-    """How a kind of event is stored, if it was caused by programs, and if it was not."""
+    """How a kind of event is stored, if it was caused by programs or not, and has happened in the lobby or not."""
 
-    def __init__(self, kind: type[Placed], by_programs: bool) -> None:
-        names = {field.name for field in fields(kind) if field.init} - {*_EVERY, *_OF_PROGRAMS}
-        own = [*_EVERY, *_OF_PROGRAMS * by_programs, *(name for name in _COLUMNS if name in names)]
+    def __init__(self, kind: type[Placed], by_programs: bool, in_rooms: bool) -> None:
+        names = {field.name for field in fields(kind) if field.init} - {*_EVERY, *_OF_PROGRAMS, *_IN_ROOMS}
+        further = (*_OF_PROGRAMS * by_programs, *_IN_ROOMS * in_rooms)
+        own = [*_EVERY, *further, *(name for name in _COLUMNS if name in names)]
         self.kind = kind
         self.table = "private" if kind.is_private else "talk" if kind.is_talk else "moves"
         self.names = names
@@ -58,24 +61,24 @@ class Shape:
 
     def make(self, row: Sequence[object]) -> Placed:
         """Return the event that was stored as a row, as `_AS_JSON` reads it."""
-        at, _, seconds, part, session, number, more, *own = row
+        at, _, seconds, part, session, number, room, more, *own = row
         values = dict(zip(_COLUMNS, own, strict=True))
         values.update(json.loads(str(more)) if more else {})
         made = {name: value for name, value in values.items() if name in self.names}
         time = float(seconds) + float(part)  # type: ignore[arg-type]
-        event = self.kind(time=time, session=session, number=number, **made)  # type: ignore[arg-type]
+        event = self.kind(time=time, session=session, number=number, room=room, **made)  # type: ignore[arg-type]
         event.at = int(at)  # type: ignore[call-overload]
         return event
 
 
-_SHAPES: dict[tuple[type[Placed], bool], Shape] = {}
+_SHAPES: dict[tuple[type[Placed], bool, bool], Shape] = {}
 
 
-def shape_of(kind: type[Placed], by_programs: bool = True) -> Shape:
+def shape_of(kind: type[Placed], by_programs: bool = True, in_rooms: bool = True) -> Shape:
     """Return how a kind of event is stored."""
-    shape = _SHAPES.get((kind, by_programs))
+    shape = _SHAPES.get((kind, by_programs, in_rooms))
     if shape is None:
-        shape = _SHAPES[kind, by_programs] = Shape(kind, by_programs)
+        shape = _SHAPES[kind, by_programs, in_rooms] = Shape(kind, by_programs, in_rooms)
     return shape
 
 
@@ -84,7 +87,7 @@ def store(connection: sqlite3.Connection, events: Sequence[Placed]) -> None:
     kinds: list[type[Placed]] = list(dict.fromkeys(map(type, events)))
     for kind in kinds:
         some = events if len(kinds) == 1 else [event for event in events if type(event) is kind]
-        shape = shape_of(kind, any(map(_session, some)))
+        shape = shape_of(kind, any(map(_session, some)), any(map(_room, some)))
         insert(connection, shape.table, shape.columns, list(map(shape.row, some)), kind=kind.type)
 
 
@@ -129,7 +132,7 @@ def _clean(value: object) -> object:
 def select(table: str) -> str:
     """Return the statement that selects all rows of a table, to be completed with a condition, for `load`."""
     receiver = "receiver" if table == "private" else "'' AS receiver"
-    return f"SELECT at, type, time, session, number, more, name, addr, text, {receiver} FROM {table} "
+    return f"SELECT at, type, time, session, number, room, more, name, addr, text, {receiver} FROM {table} "
 
 
 def load(

@@ -7,29 +7,39 @@ An event lies in one of three tables, at its place in the log. `at` is that plac
     private   what not everyone may know; only `between` reads this table
 
 They have the same columns. `session` is the digest of the session whose line has caused the event, and `number` that
-line's number. What an event has besides is in `more`, as JSON, so that a new kind of event needs no new column.
+line's number. `room` is where it has happened, empty for the lobby. What an event has besides is in `more`, as JSON, so
+that a new kind of event needs no new column.
 
     holes     places above `after`, up to `until`, of which nothing is known; `events` is how many events these were
-    sessions  the sessions that have not ended; `held` is the place at which one lost its connection
-    online    whoever is online
+    sessions  the sessions that have not ended; `held` is the place at which one lost its connection, `state` what families
+              of commands keep of it, as JSON
+    online    whoever is online, and in which room
     state     one row: `start` is the place after which the file begins, `indexed` the one up to which `words` has all
               talk, and `clean` whether the last server wrote all that it had to write
     words     the full-text index: the tokens of each line of talk, under its place
+
+Version 1 had no rooms and no `state`. Such a file is made one of version 2 by the server that opens it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 
+from ..storage.format import Format, StorageError
+
 APPLICATION = 0x63686174  # "chat", so that `file` and we can tell a history from other SQLite databases
-VERSION = 1
-HEADER = 100  # bytes at the beginning of an SQLite database
-_MAGIC = b"SQLite format 3\x00"
+VERSION = 2
 
 _EVENT = """
 at INTEGER PRIMARY KEY, type TEXT NOT NULL, time REAL NOT NULL,
 name TEXT, addr TEXT, text TEXT, more TEXT, session TEXT NOT NULL DEFAULT '', number INTEGER NOT NULL DEFAULT 0
 """
+_TEXT = "TEXT NOT NULL DEFAULT ''"
+# What version 2 has more than version 1: new columns of its tables.
+_ADDED = {"talk": "room", "moves": "room", "private": "room", "online": "room", "sessions": "state"}
+# Most lines are of the lobby, so they are not in this index, and cost nothing.
+_BY_ROOM = "CREATE INDEX talk_by_room ON talk (room) WHERE room != '';"
 _TABLES = f"""
 CREATE TABLE talk ({_EVENT});
 CREATE TABLE moves ({_EVENT});
@@ -44,64 +54,49 @@ CREATE TABLE online (name TEXT PRIMARY KEY, addr TEXT NOT NULL);
 CREATE TABLE state (start INTEGER, indexed INTEGER NOT NULL, clean INTEGER NOT NULL);
 INSERT INTO state VALUES (NULL, 0, 1);
 """
+_UPGRADE = "".join(f"ALTER TABLE {table} ADD COLUMN {column} {_TEXT};" for table, column in _ADDED.items()) + _BY_ROOM
 # The index keeps no texts of its own (`content`) and no lengths (`columnsize`), which only a ranking would need.
 # Its tokenizer `ascii` cuts at spaces, and so it finds the tokens that `words.spaced` has made.
 _INDEX = "CREATE VIRTUAL TABLE words USING fts5 (line, content='', columnsize=0, tokenize='ascii')"
 
 
-class HistoryError(Exception):
+class HistoryError(StorageError):
     """A file cannot be a history, or cannot be read. The text says why."""
 
 
-def check_header(header: bytes) -> None:
-    """Raise HistoryError if a file that begins like this is a database of something else, or of a newer version.
-
-    SQLite itself is not asked, because it tidies up whatever it opens.
-    """
-    if _is_text(header):
-        raise HistoryError("it is a text file, and no history")
-    if header.startswith(_MAGIC) and len(header) >= HEADER:
-        version, application = int.from_bytes(header[60:64], "big"), int.from_bytes(header[68:72], "big")
-        _check(application, version)
-
-
-def _is_text(header: bytes) -> bool:
-    """Return whether a file begins like a text. What is damaged is not likely to."""
-    text = header[: HEADER // 2].decode("utf-8", "replace")
-    return (
-        bool(text)
-        and "\ufffd" not in text[:-1]
-        and all(character.isprintable() or character in "\t\r\n" for character in text)
-    )
-
-
-def check(connection: sqlite3.Connection) -> bool:
-    """Return whether a file has the tables. Raise HistoryError if it is something else."""
-    application, version, tables = connection.execute(
-        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
-        " FROM pragma_application_id, pragma_user_version"
-    ).fetchone()
-    if application or version or tables:
-        _check(application, version)
-        return True
-    return False
-
-
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables in a file that is empty. Raise HistoryError if the file is something else, and change nothing."""
-    if not check(connection):
+    """Make the tables in a file that is empty, or bring those of an older version up to date.
+
+    Raise HistoryError if the file is something else, and change nothing.
+    """
+    if FORMAT.check(connection):
+        if _version(connection) < VERSION:
+            _migrate(connection)
+    else:
         index = f"{_INDEX};" if has_full_text(connection) else ""
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {_TABLES} {index}"
-            f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
-        )
+        FORMAT.make(connection, f"{_TABLES} {_UPGRADE} {index}")
 
 
-def _check(application: int, version: int) -> None:
-    if application != APPLICATION:
-        raise HistoryError("it is an SQLite database of something else")
-    if version > VERSION:
-        raise HistoryError(f"it was written by a newer version of this server (format {version}, not {VERSION})")
+def adapt(connection: sqlite3.Connection) -> None:
+    """Let a file of an older version look like a present one, for whoever reads it and cannot change it."""
+    if FORMAT.check(connection) and _version(connection) < VERSION:
+        for table, column in _ADDED.items():
+            connection.execute(f"CREATE TEMP VIEW {table} AS SELECT *, '' AS {column} FROM main.{table}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("SELECT user_version FROM pragma_user_version").fetchone()
+    return int(version)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Add what version 1 does not have, all at once or not at all."""
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {_UPGRADE} PRAGMA user_version = {VERSION}; COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # it has not begun, or SQLite has undone it
+            connection.execute("ROLLBACK")
+        raise
 
 
 def has_full_text(connection: sqlite3.Connection) -> bool:
@@ -117,3 +112,6 @@ def is_indexed(connection: sqlite3.Connection) -> bool:
     """Return whether the file has an index that this SQLite can use."""
     made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone()
     return bool(made) and has_full_text(connection)
+
+
+FORMAT = Format("a history", APPLICATION, VERSION, HistoryError, prepare, adapt)

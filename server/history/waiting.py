@@ -11,13 +11,14 @@ from ..chat.events import Joined, Left
 from ..chat.for_programs import Renamed
 from ..chat.kinds import Placed
 from ..chat.memory import OVERHEAD, characters
+from ..chat.moves import Entered
 from ..chat.sessions import Session
 from ..threads.channel import Channel
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 64 * 1024 * 1024
 
-Kept = tuple[str, str, str, int, int]  # what is kept of a session: digest, name, address, line, held
+Row = tuple[str, str, str, int, int, str]  # of a session: digest, name, address, line, held, state
 
 
 class Told(Protocol):
@@ -35,7 +36,7 @@ class Told(Protocol):
 class Presence:
     """Who has come and who has gone."""
 
-    came: dict[str, str] = field(default_factory=dict)  # addresses by name
+    came: dict[str, tuple[str, str]] = field(default_factory=dict)  # address and room by name
     gone: set[str] = field(default_factory=set)
 
     def follow(self, events: Iterable[Placed]) -> None:
@@ -45,12 +46,15 @@ class Presence:
                 continue
             match event:
                 case Joined():
-                    self.came[event.name] = event.addr
+                    self.came[event.name] = event.addr, event.room
+                case Entered():
+                    self._leave(event.name)
+                    self.came[event.name] = event.addr, event.room
                 case Left():
                     self._leave(event.name)
                 case Renamed():
                     self._leave(event.old)
-                    self.came[event.name] = event.addr
+                    self.came[event.name] = event.addr, event.room
 
     def add(self, later: Presence) -> None:
         """Take note of what has happened since."""
@@ -68,7 +72,7 @@ class Part:
     """What one batch leaves behind, to be written at once."""
 
     events: Sequence[Placed] = ()
-    changed: dict[str, Kept] = field(default_factory=dict)  # sessions, by digest
+    changed: dict[str, Row] = field(default_factory=dict)  # sessions, by digest
     ended: set[str] = field(default_factory=set)  # digests of sessions
     size: int = field(default=0, compare=False)  # bytes that the events take
 
@@ -80,7 +84,8 @@ class Part:
                 self.ended.add(digest)
             else:
                 held = 0 if session.member else session.held_since
-                self.changed[digest] = (digest, session.name, session.addr, session.line, held)
+                state = session.kept.dump()
+                self.changed[digest] = (digest, session.name, session.addr, session.line, held, state)
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterable, Sequence
 
 from ..chat.archive import Restored
+from ..storage.file import File, is_damage, transaction
 from . import index, reading, writing
-from .file import File, is_damage
 from .schema import HistoryError
-from .waiting import Hole, Kept, Part
-from .writing import Group, transaction
+from .waiting import Hole, Part, Row
+from .writing import Group
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class Writer:
         self._has_begun = False  # whether anything of this server is in the file
         self._was_clean: bool | None = None  # whether the server before has written everything; None until it is known
         self._is_complete = True  # whether the file knows which sessions there are, and who is online
-        self._sessions: dict[str, Kept] = {}
-        self._online: dict[str, str] = {}
+        self._sessions: dict[str, Row] = {}
+        self._online: dict[str, tuple[str, str]] = {}
         self._unindexed = index.STEP  # how many lines are not in the index, at most; to begin with, nobody knows
         self.files = 1  # how many files there have been
         self._missing = 0  # events that no report has counted
@@ -59,8 +59,8 @@ class Writer:
             return Restored()
         self.stored = restored.end
         for one in restored.sessions:
-            self._sessions[one.digest] = (one.digest, one.name, one.addr, one.line, one.held_since)
-        self._online.update(restored.online)
+            self._sessions[one.digest] = (one.digest, one.name, one.addr, one.line, one.held_since, one.kept.dump())
+        self._online.update({name: (addr, room) for name, addr, room in restored.online})
         return restored
 
     def _restore_unchanged(self, remember: int) -> Restored | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..chat.kinds import Placed
+from ..storage.file import transaction
 from .rows import insert, store
-from .waiting import Hole, Kept, Part, Presence
+from .waiting import Hole, Part, Presence, Row
 
 _HAS_ENDED = "SELECT value FROM json_each(?)"
 _FORGET = f"""
@@ -22,26 +22,13 @@ AND session NOT IN (SELECT digest FROM sessions) AND receiver NOT IN (SELECT dig
 """
 
 
-@contextlib.contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Run what follows as one transaction."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):  # SQLite has already done it after some errors
-            connection.execute("ROLLBACK")
-        raise
-
-
 @dataclass(slots=True)
 class Group:
     """Some parts that are written together."""
 
     events: list[Placed] = field(default_factory=list)
     holes: list[Hole] = field(default_factory=list)
-    changed: dict[str, Kept] = field(default_factory=dict)
+    changed: dict[str, Row] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)  # some of which may have changed before
     presence: Presence = field(default_factory=Presence)
     end: int = 0  # the place of the last event
@@ -103,7 +90,7 @@ def write(connection: sqlite3.Connection, group: Group) -> None:
             "DELETE FROM online WHERE name IN (SELECT value FROM json_each(?))", (_list(group.presence.gone),)
         )
     if group.presence.came:
-        insert(connection, "online", ("name", "addr"), list(group.presence.came.items()), "REPLACE")
+        _write_online(connection, group.presence.came)
     if group.changed:
         write_sessions(connection, group.changed)
     if group.ended:
@@ -112,18 +99,27 @@ def write(connection: sqlite3.Connection, group: Group) -> None:
         connection.execute(_FORGET, (ended, ended))
 
 
-def write_sessions(connection: sqlite3.Connection, sessions: Mapping[str, Kept]) -> None:
+def write_sessions(connection: sqlite3.Connection, sessions: Mapping[str, Row]) -> None:
     """Store sessions as they are now, inside a transaction."""
-    insert(connection, "sessions", ("digest", "name", "addr", "line", "held"), list(sessions.values()), "REPLACE")
+    insert(
+        connection, "sessions", ("digest", "name", "addr", "line", "held", "state"), list(sessions.values()), "REPLACE"
+    )
 
 
-def write_room(connection: sqlite3.Connection, sessions: Mapping[str, Kept], online: Mapping[str, str]) -> None:
+def write_room(
+    connection: sqlite3.Connection, sessions: Mapping[str, Row], online: Mapping[str, tuple[str, str]]
+) -> None:
     """Store which sessions there are and who is online, inside a transaction, in place of what the file knows."""
     connection.execute("DELETE FROM sessions")
     connection.execute("DELETE FROM online")
     write_sessions(connection, sessions)
-    insert(connection, "online", ("name", "addr"), list(online.items()), "REPLACE")
+    _write_online(connection, online)
     forget_private(connection)
+
+
+def _write_online(connection: sqlite3.Connection, online: Mapping[str, tuple[str, str]]) -> None:
+    rows = [(name, addr, room) for name, (addr, room) in online.items()]
+    insert(connection, "online", ("name", "addr", "room"), rows, "REPLACE")
 
 
 def forget_private(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from ..chat import texts
 from ..chat.events import Bye
 from ..wire.addresses import is_loopback, network_of
+from .banned import BannedNetworks
 
 
 class ConnectionLimiter:
@@ -25,6 +26,7 @@ class ConnectionLimiter:
         self._total = 0
         self._by_network: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()  # connections, by code; changed under the lock
+        self.banned = BannedNetworks()
 
     def enter(self, host: str) -> Bye | None:
         """Count a connection from `host` in. Return why it is refused, if it is; then it is not counted.
@@ -51,6 +53,8 @@ class ConnectionLimiter:
 
     def _count_in(self, host: str) -> Bye | None:
         if host:
+            if self.banned.has(host):
+                return self._refuse("banned", texts.BANNED)
             network = network_of(host)
             exempt = not self._max_per_ip or (self._trust_loopback and is_loopback(host))
             if not exempt and self._by_network[network] >= self._max_per_ip:

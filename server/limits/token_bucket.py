@@ -18,7 +18,7 @@ class TokenBucket:
         self._filled = clock()
 
     def take(self, tokens: float = 1) -> float:
-        """Take tokens, on credit if there are too few. Return the seconds until they will be there."""
+        """Take tokens, on credit if there are too few, or give some back. Return the seconds until they will be there."""
         self._fill()
         self._level -= tokens
         return max(0.0, -self._level / self._rate)
@@ -30,6 +30,11 @@ class TokenBucket:
             return False
         self._level -= 1
         return True
+
+    def level(self) -> float:
+        """Return how many tokens there are."""
+        self._fill()
+        return self._level
 
     def is_full(self) -> bool:
         """Return whether nothing has been taken that is not there again."""

@@ -10,17 +10,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from ..chat.copies import Copy
 from ..chat.entries import Join, Opening
 from ..chat.room import Entry, Room
-from ..chat.told import Told
 from ..threads.channel import Channel
 from ..wire.backlog import DEFAULT_MEMORY, Backlog
 from ..wire.pages import Pages
 from ..wire.turns import GROUP, TURNS
 from ..wire.user import User
+from .crowd import Crowd
 from .subscriber import Batch, Subscriber
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Broadcaster:
         self.message: Channel[Entry] = Channel(MESSAGE_CAPACITY)
         self.backlog = Backlog(memory)
         self._subscribers = subscribers
-        self._users: dict[int, User] = {}  # whoever is online, by number
+        self._users = Crowd()  # whoever is online
         # Users whose Join is still in the log. A handler puts its user in before the entry, and the broadcaster takes
         # it out after the entry, so the channel keeps the two apart and no lock is needed.
         self._arriving: dict[int, User] = {}
@@ -98,20 +98,22 @@ class Broadcaster:
         taken = time.time()
         with self.map_lock:
             told = self.room.apply(entries)
-            pages = Pages(told.common)
-            if told.common:
-                self._tell_the_others(told, pages)
+            pages: dict[str, Pages] = {}
+            for room, events in told.parts.items():
+                pages[room] = Pages(events)
+                if events and room in self._users.rooms:
+                    self._tell_the_others(self._users.rooms[room], told.copies, pages[room])
             for number, copy in told.copies.items():
                 self._tell_one(number, copy, pages)
             if self.backlog.is_over():
-                self._make_room()
+                self._users.drop_the_slowest(self.backlog.is_over)
+            batch = Batch(entries, told, self._users, taken, self._users.rooms)
         for subscriber in self._subscribers:
-            self._record(subscriber, Batch(entries, told, self._users, taken))
+            self._record(subscriber, batch)
 
-    def _tell_the_others(self, told: Told, pages: Pages) -> None:
-        """Hand the common events to everyone who is told nothing else: one object for all of one encoding."""
-        copies = told.copies
-        others = [user for number, user in self._users.items() if number not in copies]
+    def _tell_the_others(self, users: Mapping[int, User], copies: Container[int], pages: Pages) -> None:
+        """Hand a room's events to all there who are told nothing else: one object for all of one encoding."""
+        others = [user for number, user in users.items() if number not in copies]
         for start in range(0, len(others), GROUP):
             began = time.perf_counter()
             for user in others[start : start + GROUP]:
@@ -119,26 +121,22 @@ class Broadcaster:
                     user.outbox.put(data, shared=True)
             TURNS.note(time.perf_counter() - began)
 
-    def _tell_one(self, number: int, copy: Copy, pages: Pages) -> None:
-        """Hand one member what it alone is told, between the common events."""
+    def _tell_one(self, number: int, copy: Copy, pages: Mapping[str, Pages]) -> None:
+        """Hand one member what it alone is told, between the common events of the rooms where it was."""
         user = self._users.get(number) or self._arriving.pop(number, None)
         if user is None:
             return
-        pages.hand(user, copy)
+        for earlier in copy.earlier:
+            pages[earlier.room].hand(user, earlier)
+        pages[copy.room].hand(user, copy)
         if copy.end is None:
-            self._users[number] = user
+            if user.room != copy.room:
+                self._users.put(user, copy.room)
         else:
-            self._users.pop(number, None)
+            self._users.take(user)
             user.outbox.close()
             if copy.evicted:
                 user.outbox.interrupt()
-
-    def _make_room(self) -> None:
-        """Drop those who are furthest behind, until no more waits than may."""
-        for user in sorted(self._users.values(), key=lambda user: user.outbox.lag.private, reverse=True):
-            if not self.backlog.is_over():
-                return
-            user.outbox.drop()
 
     def _record(self, subscriber: Subscriber, batch: Batch) -> None:
         try:

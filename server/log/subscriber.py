@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..chat.room import Entry
@@ -19,6 +19,7 @@ class Batch:
     told: Told
     users: Mapping[int, User]  # whoever is online here after the batch, by number; valid during `record` only
     taken: float  # when it was taken from the log, in seconds since 1970
+    rooms: Mapping[str, Mapping[int, User]] = field(default_factory=dict)  # the same users by room; valid as long
 
 
 class Subscriber(Protocol):

@@ -23,14 +23,15 @@ class Journal:
     def record(self, batch: Batch) -> None:
         """Count what is in the batch, and log whoever did not leave by themselves."""
         self.lines += sum(isinstance(entry, Line) for entry in batch.entries)
-        events, copies = batch.told.common, batch.told.copies.values()
-        self.deliveries += len(events) * len(batch.users)
-        for copy in copies:
-            if copy.end is not None:
-                self.deliveries += copy.end  # whoever has left is not among the users any more
-            self.deliveries -= copy.start
+        parts, copies = batch.told.parts, batch.told.copies.values()
+        for room, events in parts.items():
+            self.deliveries += len(events) * len(batch.rooms.get(room, ()))
+        for piece in (piece for copy in copies for piece in copy.pieces()):
+            if piece.end is not None:
+                self.deliveries += piece.end  # whoever has left is not among the users of the room any more
+            self.deliveries -= piece.start
         if any(copy.end is not None for copy in copies):
-            for event in events:
+            for event in (event for events in parts.values() for event in events):
                 if isinstance(event, Left):
                     self.departures[event.why] += 1
                     self._log_leaving(event)

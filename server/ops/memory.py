@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 FIRST_PAUSE = 10.0  # seconds between two looks
 LONGEST_PAUSE = 80.0
 LITTLE = 0.9  # what is left of the memory when asking for it was hardly worth it
+M_MMAP_THRESHOLD = -3  # from <malloc.h>
+LARGE = 4 * 1024 * 1024  # bytes
 
 _PAGES = Path("/proc/self/statm")
 
@@ -29,6 +32,15 @@ def find_trim() -> Callable[[int], int] | None:
     except (OSError, AttributeError):  # another C library than glibc
         return None
     return trim
+
+
+def give_large_blocks_back() -> None:
+    """Let the C library give blocks of some MiB back as soon as they are freed, as a hash of a password needs them.
+
+    Otherwise it keeps one in each of the arenas that it gives to threads: some hundred MiB. Does nothing without glibc.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 class MemoryKeeper:

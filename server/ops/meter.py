@@ -65,7 +65,8 @@ class Meter:
         refused = [
             event
             for author in authors
-            for _, _, event in copies[author].insertions
+            for piece in copies[author].pieces()
+            for _, _, event in piece.insertions
             if type(event) is Done and event.code
         ]
         self.refused.update(done.code for done in refused if done.number is None)

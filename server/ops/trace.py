@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from ..chat.entries import Alive, Close, Join, Leave, Line, Say
 from ..chat.numbered import Numbered
 from ..chat.room import Entry
+from ..log.asked import Asked
 from ..log.subscriber import Batch
 from ..wire.user import User
 
@@ -49,8 +50,8 @@ class Trace:
         yield f"{_clock_time(batch.taken)} broadcaster: took {count} from the log, after {_ms(waited)}"
         slow = [user for user in batch.users.values() if user.outbox.lag.waiting]
         copies = batch.told.copies
-        left = sum(copy.end is not None for copy in copies.values())  # who are not among the users any more
-        told = len(batch.users) + left if batch.told.common else len(copies)
+        others = [batch.rooms.get(room, {}) for room, events in batch.told.parts.items() if events]
+        told = len(copies) + sum(number not in copies for users in others for number in users)
         sent = f"sent to {told} users in {_ms(fan_out)}" if told != 1 else f"sent to 1 user in {_ms(fan_out)}"
         yield f"{_clock_time(batch.taken + fan_out)} broadcaster: {sent}{_waiting(slow)}"
 
@@ -69,6 +70,8 @@ def _describe(entry: Entry) -> str:
             return f"{_describe(entry.entry)}, as line {entry.line}" if entry.line else _describe(entry.entry)
         case Alive():
             return "read an empty line, Alive"
+        case Asked():
+            return f"asks the log, {type(entry.entry).__name__}"
         case Line():
             return f"read a command, {type(entry).__name__}"
     return type(entry).__name__

@@ -47,8 +47,9 @@ class Stream:
                 if user.outbox.closed:
                     return False
                 self.inlet.take(len(line))
+                self.inlet.way.line = first and first + place
                 entry = self._understand(line)
-                self.inlet.add(Numbered(entry.number, entry.time, digest, first and first + place, entry))
+                self.inlet.add(Numbered(entry.number, entry.time, digest, self.inlet.way.line, entry))
                 if isinstance(entry, Quit):
                     break
             self.inlet.flush()

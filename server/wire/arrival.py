@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .addresses import is_loopback
 from .transport import Transport
 
 
@@ -14,3 +15,8 @@ class Arrival:
     transport: Transport
     host: str
     port: int
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return self.transport.is_encrypted or is_loopback(self.host)

@@ -1,4 +1,4 @@
-"""What everyone is told by one batch, in bytes: one page for each encoding that somebody uses."""
+"""What everyone in a room is told by one batch, in bytes: one page for each encoding that somebody uses."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _turn = threading.Lock()
 
 
 class Pages:
-    """The pages of one batch. They are made when somebody first needs them."""
+    """The pages of one batch, of one room. They are made when somebody first needs them."""
 
     def __init__(self, events: Sequence[Event]) -> None:
-        """`events` are what everyone is told."""
+        """`events` are what everyone in the room is told."""
         self._events = events
         self._pages: dict[Encoding, Page] = {}
 
@@ -38,10 +38,8 @@ class Pages:
         return page
 
     def hand(self, user: User, copy: Copy) -> None:
-        """Hand a user what they are told who are told something else than the others."""
-        if copy.switch is not None:
-            before, copy = copy.split()
-            self.hand(user, before)
+        """Hand a user what they are told who are told something else than the others in this room."""
+        if copy.switches:
             user.encoding = user.values
             user.outbox.last_words = user.values.encode(Bye("slow", texts.TOO_SLOW))
         page = self.of(user.encoding)
@@ -52,7 +50,7 @@ class Pages:
 
 
 class Page:
-    """What everyone is told in one batch, in one encoding."""
+    """What everyone in a room is told in one batch, in one encoding."""
 
     def __init__(self, events: Sequence[Event], encoding: Encoding) -> None:
         self._encoding = encoding
@@ -81,6 +79,8 @@ class Page:
             if isinstance(event, Own):
                 line = self.data[start:done] or self._encoding.encode(event.event)
                 pieces.append(self._encoding.number(line, event.event.number))
+            elif event is None:
+                pieces.append(b"")
             elif isinstance(event, Long):
                 pieces.append(_make(event, self._encoding))
             else:

@@ -21,6 +21,8 @@ CIPHERTEXT = 4 * 1024  # bytes that are taken from the kernel at once
 class TlsTransport(Transport):
     """A TLS connection. `shake_hands` comes first."""
 
+    is_encrypted = True
+
     def __init__(
         self, connection: socket.socket, context: ssl.SSLContext, pay: Callable[[float], None] = lambda seconds: None
     ) -> None:

@@ -25,6 +25,8 @@ LAST_READS, LAST_SIZE = 32, 4 * 1024  # reads of so many bytes, from a peer that
 class Transport:
     """A plain TCP connection. Any thread may call any method, within the rules above. Go: User.conn"""
 
+    is_encrypted = False
+
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         # Send what the kernel takes without waiting, and return how many bytes that were. Raises OSError.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .arrival import Arrival
 from .encoding import Encoding
 from .outbox import Outbox
-from .transport import Transport
 
 
 class User:
@@ -13,13 +13,13 @@ class User:
     Each attribute that changes is a single value which one thread writes, so it needs no lock.
     """
 
-    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "outbox", "transport", "values")
+    __slots__ = ("addr", "encoding", "kicked", "last_seen", "number", "origin", "outbox", "room", "transport", "values")
 
     def __init__(
         self,
         number: int,
         addr: str,
-        transport: Transport,
+        arrival: Arrival,
         outbox: Outbox,
         encoding: Encoding,
         values: Encoding,
@@ -27,10 +27,12 @@ class User:
     ) -> None:
         self.number = number  # of this connection; no other ever has the same
         self.addr = addr
-        self.transport = transport
+        self.origin = arrival  # from where it comes, also where others are shown something else
+        self.transport = arrival.transport
         self.outbox = outbox
         # How events become bytes. The handler writes it while the user reads text, the broadcaster from then on.
         self.encoding = encoding
         self.values = values  # the encoding from then on
         self.last_seen = now  # seconds on the watchdog's clock, when the last line came; written by the handler
         self.kicked = False  # written by the watchdog
+        self.room: str | None = None  # where they are once they are in, as far as the broadcaster has told them

@@ -37,7 +37,9 @@ class Values:
             "time": self._write_time,
             "number": str,
             "taken": str,
+            "word": str,
             "users": _write_users,
+            "rooms": _write_rooms,
             "past": self._write,
         }
 
@@ -60,6 +62,8 @@ class Values:
 
     def _encode_said(self, said: Said) -> bytes:
         who = f'"name":{quote(said.name)},"addr":{quote(said.addr)}'
+        if said.room:
+            who += f',"room":{quote(said.room)}'
         when = self._write_time(said.time)
         return f'{{"type":"said","at":"{said.at}","time":{when},{who},"text":{quote(said.text)}}}\n'.encode()
 
@@ -95,5 +99,18 @@ def _write_place(place: int) -> str:
     return f'"{place}"'
 
 
-def _write_users(users: Iterable[tuple[str, str]]) -> str:
-    return "[" + ",".join(f'{{"name":{quote(name)},"addr":{quote(addr)}}}' for addr, name in users) + "]"
+def _write_users(users: Iterable[tuple[str, ...]]) -> str:
+    return "[" + ",".join(_write_user(*user) for user in users) + "]"
+
+
+def _write_rooms(rooms: Iterable[tuple[str, int]]) -> str:
+    return "[" + ",".join(f'{{{_room(name)}"users":{users}}}' for name, users in rooms) + "]"
+
+
+def _room(name: str) -> str:
+    return f'"room":{quote(name)},' if name else ""
+
+
+def _write_user(addr: str, name: str, room: str = "") -> str:
+    where = f',"room":{quote(room)}' if room else ""
+    return f'{{"name":{quote(name)},"addr":{quote(addr)}{where}}}'

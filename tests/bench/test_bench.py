@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,15 @@ def test_a_case_is_either_a_flood_or_paced(scenario: str) -> None:
 def test_paced_cases_have_the_same_deliveries_a_second() -> None:
     """This holds for any number of users. Cases with too few users are left out."""
     assert [case.users * case.rate for case in cases("pace", [10, 100, 1000], 2.0, 5, 50)] == [50_000, 50_000]
+
+
+def test_the_rooms_of_a_case_are_of_one_size() -> None:
+    """Those who talk, the first users, are all in one room, or each in another one."""
+    alone, together, apart = cases("rooms", [], 2.0, 5, 50)
+    assert {alone.room(number) for number in range(10)} == {0}
+    assert [{case.room(number) for number in range(5)} for case in (together, apart)] == [{0}, {0, 1, 2, 3, 4}]
+    for case in together, apart:
+        assert set(Counter(map(case.room, range(1000))).values()) == {10}
 
 
 def test_a_line_has_its_size() -> None:

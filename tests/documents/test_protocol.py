@@ -33,11 +33,12 @@ from server.history import export
 from server.settings import Settings
 from server.wire.values import NAMES, Values
 
+from ..support.owning import every_command
 from ..support.peers import PATIENCE, StrictServer, need, running
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "PROTOCOL.md").read_text(encoding="utf-8")
-COMMANDS = server.commands.discover()
+COMMANDS = every_command()
 
 # PROTOCOL.md names every test of these two files.
 NAMED_FILES = ("tests/server/test_says.py", "tests/server/test_go_fixes.py")
@@ -49,14 +50,50 @@ PARTS = {
     "LISTED": "[ADDR]NAME:{}",
     "RENAMED": "{}NEW",
     "NAME_BAD": "{}REASON",
+    "ROOM_BAD": "{}REASON",
+    "ENTERED": "[ADDR]NAME:{} ROOM",
+    "EXITED": "[ADDR]NAME:{} ROOM",
+    "LOGGED_IN": "{}NAME",
+    "OPERATOR_DID": "{}LINE",
+    "ANNOUNCED": "{}TEXT",
 }
 # What stands for the braces in a text, where it is not the limit of a line.
-FILLED = {"REPLAY_BEGINS": "N", "MISSING": "N"}
+FILLED = {
+    "REPLAY_BEGINS": ["N"],
+    "MISSING": ["N"],
+    "WHOIS": ["NAME", "ADDR", "HH:MM:SS", "N 分钟"],
+    "WHOIS_HELD": ["NAME"],
+    "IS_AWAY": ["NAME", "TEXT"],
+    "AWAY": ["TEXT"],
+    "AWAY_REPLY": ["NAME", "TEXT"],
+    "IGNORED": ["NAME"],
+    "UNIGNORED": ["NAME"],
+    "NOT_IGNORED": ["NAME"],
+    "IGNORES": ["NAMES"],
+    "ROOM_LISTED": ["ROOM", "N"],
+    "IN_ROOM": ["NAME", "ROOM"],
+    **{
+        text: ["NAME"] for text in ["REGISTERED", "NAME_OWNED", "WORD_NOT_KEPT", "IS_OWNER", "IS_GUEST", "OPERATOR_DID"]
+    },
+    **{
+        text: ["NAME"]
+        for text in ["IS_MUTED", "IS_UNMUTED", "NOT_MUTED", "IS_KICKED", "IS_BANNED", "IS_UNBANNED", "NOT_BANNED"]
+    },
+    "NAME_CLAIMED": ["NAME", "ADDR"],
+    "KEPT_WORDS": ["N"],
+    "WOULD_HIT": ["N"],
+    "BAN_UNTIL": ["NAME", "OPERATOR", "HH:MM:SS"],
+    "BAN_FOR_EVER": ["NAME", "OPERATOR"],
+}
 
 # The types of objects that an own line can cause, which then has its number. The number is no field of the event itself.
-WITH_LINE = {"said", "emote", "whisper", "renamed"}
+WITH_LINE = {"said", "emote", "whisper", "renamed", "entered"}
 # What becomes an entry or an event with a code, and which rows of the page have such codes.
-CODED = {"done": ("Done", "Refuse", "refuse"), "left": ("Leave", "Quit", "Left"), "bye": ("Bye", "_refuse")}
+CODED = {
+    "done": ("Done", "Refuse", "refuse", "Trouble"),
+    "left": ("Leave", "Quit", "Left", "Kicked"),
+    "bye": ("Bye", "_refuse"),
+}
 
 
 @dataclass
@@ -143,8 +180,9 @@ def faults_of_tests(text: str) -> Iterator[str]:
 
 
 def text_constants(module: ModuleType) -> dict[str, str]:
-    """Return the constants of a module that are texts."""
-    return {name: value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+    """Return the constants of a module that are texts. What is shorter stands for a room."""
+    constants = {name: value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+    return {name: value for name, value in constants.items() if len(value) > 1}
 
 
 def exact_lines() -> list[str]:
@@ -158,9 +196,9 @@ def exact_lines() -> list[str]:
     commands = pkgutil.iter_modules(server.commands.__path__, f"{server.commands.__name__}.")
     for module in [texts, export, *(importlib.import_module(command.name) for command in commands)]:
         for name, value in text_constants(module).items():
-            filled = value.replace("{}", FILLED.get(name, str(Settings().max_line)))
+            filled = value.format(*FILLED.get(name, [Settings().max_line]))
             found.append(PARTS.get(name, "{}").replace("{}", filled))
-    found += COMMANDS.help.splitlines()
+    found += [*server.commands.discover().help.splitlines(), *COMMANDS.help.splitlines()]
     menu = text_constants(client.menu)
     del menu["HELP"]  # it explains the client's keys, and is no line of the protocol
     return found + [line for value in menu.values() for line in value.splitlines()]
@@ -210,7 +248,7 @@ def fields_of(kind: type[Event]) -> list[str]:
     """Return the fields of the objects of one kind of event, in their order."""
     fields = [NAMES.get(name, name) for name in kind.shown] or ["text"]
     if kind is Hello:
-        fields = list(json.loads(Values().encode(Hello("token", 0, "ADDR", "NAME", 1))))[1:]
+        fields = list(json.loads(Values().encode(Hello("token", 0, "ADDR", "NAME", "ROOM", 1))))[1:]
     return fields + ["line"] * (kind.type in WITH_LINE)
 
 
@@ -307,8 +345,8 @@ def test_a_text_that_is_not_exact_is_found(line: str) -> None:
         ("`test_no_line_can_be_forged`", "", "tests/server/test_go_fixes.py::test_no_line_can_be_forged is not named"),
         ("| rule | tests |", "| rule | why |", "a table has no tests: ['rule', 'why']"),
         ("| `who`, `/who` |", "| `/who` |", "the command who has no row"),
-        ("| `/quit` |", "| `/leave` |", "the command quit has no row"),
-        ("| `/quit` |", "| `/quit`, `/leave` |", "/leave is not a command"),
+        ("| `/quit` |", "| `/depart` |", "the command quit has no row"),
+        ("| `/quit` |", "| `/quit`, `/depart` |", "/depart is not a command"),
         ("| `who`, `/who` |", "| `who`, `/who`, `users` |", "users is not a command"),
         ("| `--rate` | 10 |", "| `--rate` | 11 |", "the default of --rate is 10, not 11"),
         ("| `gap` | `after` |", "| `hole` | `after` |", "the type gap has no row"),

@@ -10,7 +10,8 @@ import pytest
 
 import client.program
 import server.flags
-from server.commands import discover
+
+from ..support.owning import every_command
 
 ROOT = Path(__file__).parents[2]
 READMES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md")}
@@ -22,8 +23,8 @@ FLAG = re.compile(r"^\| `(-[^|]*)` \|([^|]*)\|", re.MULTILINE)
 def test_every_command_has_its_row(name: str) -> None:
     """With its slash, and without it where it is known so; and no row has a command that there is not."""
     first_cells = " ".join(re.findall(r"^\| (.*?) \|", READMES[name].replace(r"\|", "¦"), re.MULTILINE))
-    commands = discover().commands
-    written = set(re.findall(r"`(/?[a-z]+)(?=[ ¦`])", first_cells))
+    commands = every_command().commands
+    written = set(re.findall(r"`(/?[a-z]+(?:-[a-z]+)*)(?=[ ¦`])", first_cells))
     assert written == {f"/{word}" for word in commands} | {word for word in commands if commands[word].plain}
 
 

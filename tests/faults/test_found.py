@@ -12,6 +12,7 @@ from server.chat.archive import Gap
 from server.chat.entries import Join, Say
 from server.chat.events import Done
 from server.chat.past import missed, open_room
+from server.chat.sessions import Session
 from server.commands.sessions import Expire
 from server.history.history import History
 from server.log.subscriber import Batch
@@ -112,6 +113,6 @@ def test_what_was_lost_in_a_kill_is_a_gap_even_if_nothing_is_remembered(tmp_path
     room = open_room(300, history, history.restored, 0, 0)
     room.apply([Join(1, NOW, "2.2.2.2:2"), Say(1, NOW, "new")])
     room.apply([])
-    first, *_ = missed(room.memory, history, "x", 102)
+    first, *_ = missed(room.memory, history, Session("x", "x", "x", "2.2.2.2:2"), 102)
     history.stop()
     assert first == Gap(101)

@@ -14,7 +14,8 @@ from typing import NoReturn
 
 import pytest
 
-from server.chat.events import Whispered
+from server.chat.events import Joined, Whispered
+from server.chat.moves import Entered
 
 from ..support.session_peer import Hole, State
 from ..support.simulation import World
@@ -103,11 +104,17 @@ def reached(world: World) -> Iterator[str]:
     yield from ("an event lost" for _ in world.lost)
     whispers = [event for life in world.lives for event in life.events if isinstance(event, Whispered)]
     yield from ("a word to a program" for event in whispers if event.receiver)
+    events = [event for life in world.lives for event in life.events]
+    yield from ("a move" for event in events if isinstance(event, Entered))
+    yield from ("a program's move" for event in events if isinstance(event, Entered) and event.session)
+    yield from ("a coming into a room" for event in events if isinstance(event, Joined) and event.room)
+    yield from ("talk in a room" for event in events if event.is_talk and event.room)
 
 
 REACHED = {
     *(*CODES, "TAKEN", "REFUSED", "UNSURE", "LOST", "a gap", "something dropped", "text before objects"),
     *("refused long after", "taken without a receipt", "a life", "an event lost", "a word to a program"),
+    *("a move", "a program's move", "a coming into a room", "talk in a room"),
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from server.log.crowd import Crowd
 from server.wire.user import User
 
 from ..support.peers import PATIENCE, Connect, Peer, StrictServer, running, spawn
@@ -66,9 +67,12 @@ def test_the_map_is_read_under_its_lock(server: StrictServer, connect: Connect) 
             touched.append(broadcaster.map_lock._is_owned())  # type: ignore[attr-defined]
             return super().__getattribute__(name)
 
+    class GuardedCrowd(Guarded, Crowd):
+        """Whoever is online, looked at as closely."""
+
     broadcaster.room.online_map = Guarded()
     broadcaster.room.members = Guarded()
-    broadcaster._users = Guarded()
+    broadcaster._users = GuardedCrowd()
     first, second = connect(), connect()
     first.line()
     for line in ("who", "rename alice", "rename alice", f"to {second.addr} hi", "to nobody hi", "/quit"):

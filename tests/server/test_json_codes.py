@@ -32,8 +32,22 @@ Peers = Callable[[ChatServer], Peer]
         ("to nobody x", "not_online"),
         *(
             (line, "bad_format")
-            for line in ("rename a b", "to x", "/me", "/last 0", "/search", "/json a b", "/resume x")
+            for line in (
+                "rename a b",
+                "to x",
+                "/me",
+                "/last 0",
+                "/search",
+                "/json a b",
+                "/resume x",
+                "/reply",
+                "/whois",
+            )
         ),
+        ("/reply x", "nobody"),
+        ("/unignore x", "not_ignored"),
+        ("/join 1.2.3.4", "room_bad"),
+        ("/leave", "in_lobby"),
         ("/nothing", "unknown_command"),
         ("x" * 4097, "too_long"),
     ],

@@ -17,7 +17,7 @@ class Chat:
     """A room, and all that its members have been told so far."""
 
     def __init__(self, room: Room | None = None) -> None:
-        self.room = room or Room()
+        self.room = COMMANDS.furnish(room or Room())
         self.heard: dict[int, list[Event]] = {}
         self._online: set[int] = set()
 

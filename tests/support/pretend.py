@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
+from server.wire.arrival import Arrival
 from server.wire.backlog import DEFAULT_MEMORY, Backlog, Lag
 from server.wire.encoding import Encoding, Text
 from server.wire.outbox import Outbox
@@ -43,7 +44,9 @@ class PretendOutbox:
 
 def pretend_user(number: int, addr: str, encoding: Encoding = LF, now: float = 0.0) -> User:
     """Return a user whose outbox only pretends, and who has no transport."""
-    return User(number, addr, cast(Transport, None), cast(Outbox, PretendOutbox()), encoding, VALUES, now)
+    return User(
+        number, addr, Arrival(cast(Transport, None), "", 0), cast(Outbox, PretendOutbox()), encoding, VALUES, now
+    )
 
 
 def parts(user: User) -> list[bytes]:

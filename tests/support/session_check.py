@@ -15,7 +15,7 @@ from server.chat.sessions import digest_of
 
 from .session_peer import Heard, Hole, Line, SessionPeer, State
 
-FIELDS = ("type", "name", "addr", "text", "to", "old", "why")
+FIELDS = ("type", "name", "addr", "room", "text", "to", "old", "why")
 NEVER = 1 << 62  # a place behind all places
 _TEXT = re.compile(r"[mp]\d+\.\d+\.")
 
@@ -88,7 +88,7 @@ def heard_faults(peer: SessionPeer, log: Log, is_missing: Callable[[Hole, int], 
     """
     if not peer.sessions:
         return
-    ears = _Ears(peer)
+    ears = _Ears(peer, log)
     place, hole = ears.begin, None
     for item in peer.transcript:
         if isinstance(item, Hole):
@@ -110,12 +110,17 @@ def heard_faults(peer: SessionPeer, log: Log, is_missing: Callable[[Hole, int], 
 
 
 class _Ears:
-    """Which sessions a program had at which places."""
+    """Which sessions a program had at which places, and in which rooms these were."""
 
-    def __init__(self, peer: SessionPeer) -> None:
+    def __init__(self, peer: SessionPeer, log: Log) -> None:
         self.begin = peer.sessions[0][1]
         self._digests = [digest_of(token) for token, _ in peer.sessions]
         self._begins = [place for _, place in peer.sessions]
+        self._moves: dict[str, list[tuple[int, str]]] = {}  # from which place on each session was in which room
+        for before, fact in zip(log.facts, log.facts[1:]):
+            if fact.value["type"] == "entered" and fact.session in self._digests:
+                # The leaving of the room before stands in front of it, and is for those who have stayed there.
+                self._moves.setdefault(fact.session, []).append((before.at, fact.value.get("room", "")))
 
     def session_at(self, place: int) -> str:
         """Return the digest of the session that it had when it heard the event at a place."""
@@ -125,7 +130,14 @@ class _Ears:
 
     def hears(self, fact: Fact) -> bool:
         """Return whether an event is for this program."""
-        return fact.readers is None or self.session_at(fact.at) in fact.readers
+        session = self.session_at(fact.at)
+        if fact.readers is not None:
+            return session in fact.readers
+        room = ""
+        for place, entered in self._moves.get(session, ()):
+            if place <= fact.at:
+                room = entered
+        return fact.value.get("room", "") == room
 
 
 def _lost(ears: _Ears, facts: Sequence[Fact], hole: Hole | None) -> Iterator[str]:
@@ -142,14 +154,15 @@ def _heard_one(ears: _Ears, heard: Heard, fact: Fact | None) -> Iterator[str]:
     if fact.value != fields_of(heard.value):
         yield f"it heard {heard.value} of {fact}"
     if not ears.hears(fact):
-        yield f"it heard {heard.value}, which is private"
+        yield f"it heard {heard.value}, which is private, or of another room"
     if fact.number:
         is_own = fact.session == ears.session_at(fact.at)
         if is_own != (heard.own is not None):
             yield f"it heard {heard.value}, {'without' if is_own else 'with'} the number of a line"
         if is_own and heard.value.get("line") != fact.number:
             yield f"it heard {heard.value} as the line {fact.number}"
-    text = heard.value.get("text") or heard.value.get("name", "")
+    is_move = heard.value["type"] == "entered"
+    text = heard.value.get("text") or heard.value.get("room" if is_move else "name", "")
     if heard.own and not heard.own.text.endswith(text):
         yield f"it heard {heard.value} for its line {heard.own.text!r}"
 

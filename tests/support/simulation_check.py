@@ -6,21 +6,24 @@ Each function yields faults, each as a line of text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from server.chat import texts
 from server.chat.events import Joined, Left, Said, Whispered
 from server.chat.for_programs import Renamed
 from server.chat.kinds import Placed
+from server.chat.moves import Entered, Exited
 from server.chat.names import fold
 from server.chat.sessions import digest_of
 
-from .session_check import Fact, Log, fields_of, heard_faults, meaning_of, said_faults, text_of
+from .session_check import NEVER, Fact, Log, fields_of, heard_faults, meaning_of, said_faults, text_of
 from .session_peer import Heard, Hole
 from .simulation import World
 from .simulation_server import MAX_LINE, Life
 from .simulation_users import Program, TextUser
 
+_LISTED = re.compile(rf":{texts.LISTED}( \S+)?$")
 _PRIVATE = re.compile(rb"p\d+\.\d+\.")
 _TOKEN = re.compile(rb'"type":"hello"[^\n]*"session":"([0-9a-f]{32})"')
 
@@ -136,18 +139,22 @@ def _people(world: World) -> Iterator[str]:
 
 
 def _is_public(line: str) -> bool:
-    return line.startswith("[") and not line.endswith(f":{texts.LISTED}")
+    return line.startswith("[") and not _LISTED.search(line)
 
 
 def _expected(life: Life, addr: str) -> list[str]:
     """Return all that somebody reads who comes from an address: from the own coming on, until the own leaving."""
     expected: list[str] = []
-    is_in = False
+    room: str | None = None  # where they are, once they are in
     for event in life.events:
-        is_in = is_in or (isinstance(event, Joined) and event.addr == addr)
-        if isinstance(event, Left) and event.addr == addr:
+        is_own = getattr(event, "addr", "") == addr
+        if isinstance(event, Joined | Entered) and is_own:
+            room = event.room
+        elif isinstance(event, Exited) and is_own:
+            room = None
+        if isinstance(event, Left) and is_own:
             break
-        if is_in and not event.is_private and event.line():
+        if room == event.room and not event.is_private and event.line():
             expected.append(event.line())
     return expected
 
@@ -257,23 +264,45 @@ def _kept_names(world: World) -> Iterator[str]:
 
 
 def _lists(world: World) -> Iterator[str]:
-    """Yield answers to `who` that do not tell who was online."""
+    """Yield answers to `who` and `/who all` that do not tell who was there.
+
+    What happens in another room, a program does not hear. So the latter may be about any moment before it heard more.
+    """
     for user in world.users:
         if not isinstance(user, Program):
             continue
-        asked: dict[int, list[set[tuple[str, str]]]] = {}
+        heard = [*sorted({item.at for item in user.peer.heard()}), NEVER]
+        asked: dict[int, list[set[tuple[str, ...]]]] = {}
         for place, value in user.peer.answers:
             if value["type"] == "users":
-                asked.setdefault(place, []).append({(one["addr"], one["name"]) for one in value["users"]})
-        if not asked:
-            continue
-        for life in world.lives:
-            online: dict[str, str] = {}
-            for event in life.events:
-                if isinstance(event, Joined | Renamed):
-                    online[event.addr] = event.name
-                elif isinstance(event, Left):
-                    online.pop(event.addr, None)
-                for listed in asked.get(event.at, ()):
-                    if listed != set(online.items()):
-                        yield f"{user} was told that {listed} are online, and it was {online}"
+                listed = {(one["addr"], one["name"], *_room(one.get("room", ""))) for one in value["users"]}
+                asked.setdefault(place, []).append(listed)
+        for place, answers in asked.items():
+            moments = list(_moments(world, place, heard[bisect_right(heard, place)]))
+            for listed in answers if moments else ():
+                where = {room for addr, _, room in moments[0] if _owner(addr) == user.number}
+                inside = [{(addr, name) for addr, name, room in moments[0] if room == asker} for asker in where]
+                everywhere = [{(addr, name, *_room(room)) for addr, name, room in moment} for moment in moments]
+                if listed not in inside + everywhere:
+                    yield f"{user} was told that {listed} are online, and it was {moments}"
+
+
+def _moments(world: World, place: int, until: int) -> Iterator[set[tuple[str, str, str]]]:
+    """Yield who was online, and in which room, at a place, and after each event up to another place."""
+    for life in world.lives:
+        online: dict[str, tuple[str, str]] = {}  # name and room by address
+        is_reached = False
+        for event in life.events:
+            if event.at >= until:
+                break
+            if isinstance(event, Joined | Renamed | Entered):
+                online[event.addr] = event.name, event.room
+            elif isinstance(event, Left | Exited):
+                online.pop(event.addr, None)
+            is_reached = is_reached or event.at == place
+            if is_reached:
+                yield {(addr, name, room) for addr, (name, room) in online.items()}
+
+
+def _room(room: str) -> tuple[str, ...]:
+    return (room,) if room else ()

@@ -299,7 +299,9 @@ class Pretender(Wild):
 
 
 class ClientWorld(World):
-    """A world whose programs are our client."""
+    """A world whose programs are our client, and everybody stays in the lobby."""
+
+    rooms = ()
 
     def kinds(self) -> list[type[User]]:
         """Return of which kind each user is. One of the programs may be another."""

@@ -11,7 +11,9 @@ from operator import attrgetter
 from server.chat.archive import Gap, Restored
 from server.chat.events import Joined, Left
 from server.chat.for_programs import Renamed
-from server.chat.kinds import Placed
+from server.chat.kept import Kept
+from server.chat.kinds import LOBBY, Placed
+from server.chat.moves import Entered
 from server.chat.sessions import Session
 from server.log.subscriber import Batch
 
@@ -27,7 +29,7 @@ class Disk:
         self.events: list[Placed] = []  # that are written
         self.start = 0  # the place at which the present life of the server begins
         self._sessions: dict[str, Session] = {}
-        self._online: dict[str, str] = {}  # names by address
+        self._online: dict[str, tuple[str, str]] = {}  # names and rooms by address
         self._waiting: deque[tuple[list[Placed], list[Session]]] = deque()  # batches that are not yet written
 
     @property
@@ -38,7 +40,7 @@ class Disk:
     def record(self, batch: Batch) -> None:
         """Take note of a batch. It is written later."""
         told = batch.told
-        self._waiting.append((told.placed(), [replace(session) for session in told.sessions.values()]))
+        self._waiting.append((told.placed(), [_copy(session) for session in told.sessions.values()]))
 
     def write(self, batches: int) -> None:
         """Write the next batches, as far as there are so many."""
@@ -50,8 +52,8 @@ class Disk:
                 if session.ended:
                     del self._sessions[session.digest]
             for event in events:
-                if isinstance(event, Joined | Renamed):
-                    self._online[event.addr] = event.name
+                if isinstance(event, Joined | Renamed | Entered):
+                    self._online[event.addr] = event.name, event.room
                 elif isinstance(event, Left):
                     self._online.pop(event.addr, None)
 
@@ -70,8 +72,8 @@ class Disk:
     def restored(self, most: int) -> Restored:
         """Return what a new process begins with, which remembers up to `most` events."""
         first = max(0, len(self.events) - most)
-        sessions = [replace(session, member=0, kept=0, token="") for session in self._sessions.values()]
-        online = [(name, addr) for addr, name in self._online.items()]
+        sessions = [replace(_copy(session), member=0, words=0, token="") for session in self._sessions.values()]
+        online = [(name, addr, room) for addr, (name, room) in self._online.items()]
         forgotten = self.events[first - 1].at if first else 0
         return Restored(self.stored, forgotten, self.events[first:], sessions, online)
 
@@ -90,10 +92,15 @@ class Disk:
         if stored < until and not is_reported:
             yield Gap(after)
 
-    def last(self, count: int, until: int) -> Sequence[Placed]:
-        """Return the last `count` events of talk at places up to `until`, oldest first."""
-        return [event for event in self.events if event.is_talk and event.at <= until][-count:]
+    def last(self, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        """Return the last `count` events of talk in a room at places up to `until`, oldest first."""
+        return [event for event in self.events if event.is_talk and event.room == room and event.at <= until][-count:]
 
-    def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
-        """Return the newest `count` events of talk up to `until` that hold all the words, oldest first."""
-        return [event for event in self.last(len(self.events), until) if words in event.line()][-count:]
+    def search(self, words: str, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        """Return the newest `count` events of talk in a room up to `until` that hold all the words, oldest first."""
+        return [event for event in self.last(len(self.events), until, room) if words in event.line()][-count:]
+
+
+def _copy(session: Session) -> Session:
+    """Return a session as it is now, with what families store of it and nothing else."""
+    return replace(session, kept=Kept(session.kept.dump()))

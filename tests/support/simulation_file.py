@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from server.chat.archive import Gap, Restored
-from server.chat.kinds import Placed
+from server.chat.kinds import LOBBY, Placed
 from server.history.history import History
 from server.history.waiting import Part
 from server.log.subscriber import Batch
@@ -70,13 +70,13 @@ class FileDisk(Disk):
         """Yield all events at places above `after`, up to `until`, and a Gap where some are missing."""
         return self._history.between(after, until)
 
-    def last(self, count: int, until: int) -> Sequence[Placed]:
-        """Return the last `count` events of talk up to `until`."""
-        return self._history.last(count, until)
+    def last(self, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        """Return the last `count` events of talk in a room up to `until`."""
+        return self._history.last(count, until, room)
 
-    def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
-        """Return the newest `count` events of talk up to `until` that hold all the words."""
-        return self._history.search(words, count, until)
+    def search(self, words: str, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        """Return the newest `count` events of talk in a room up to `until` that hold all the words."""
+        return self._history.search(words, count, until, room)
 
     def close(self) -> None:
         """Close the file."""

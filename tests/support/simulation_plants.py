@@ -8,16 +8,21 @@ import pytest
 
 from server.chat import past
 from server.chat.archive import Gap
+from server.chat.copies import Copies, Copy
 from server.chat.events import Done, Whispered
+from server.chat.families import TAKEN
 from server.chat.for_programs import Refused
 from server.chat.kinds import Event, Own
 from server.chat.memory import Memory
 from server.chat.room import Member, Room
 from server.chat.sessions import Session, Sessions
 from server.chat.told import Told
+from server.chat.trail import Trail
 from server.commands import sessions
 from server.commands.sessions import Resume
+from server.log.crowd import Crowd
 from server.log.subscriber import Batch
+from server.wire.user import User
 
 from .session_peer import SessionPeer, State
 from .simulation_disk import Disk
@@ -80,7 +85,7 @@ def keep_for_another(patch: pytest.MonkeyPatch) -> None:
     def plant(self: Sessions, key: str) -> Session | None:
         return next(reversed(self.names.values()), None)
 
-    patch.setattr(Sessions, "keep_word", plant)
+    patch.setattr(Sessions, "called", plant)
 
 
 def count_twice(patch: pytest.MonkeyPatch) -> None:
@@ -100,7 +105,7 @@ def receipt_first(patch: pytest.MonkeyPatch) -> None:
     tell_one = Told.tell_one
 
     def plant(self: Told, number: int, event: Event) -> None:
-        insertions = self._copy(number).insertions
+        insertions = self._copies.of(number).insertions
         if isinstance(event, Done) and insertions and isinstance(insertions[-1][2], Own):
             place = insertions[-1][0]
             insertions.insert(len(insertions) - 1, (place, place, event))
@@ -160,13 +165,13 @@ def give_names_away(patch: pytest.MonkeyPatch) -> None:
     """Whoever wants it gets the name of somebody who is away for a moment."""
     rename = Room.rename
 
-    def plant(self: Room, member: Member, name: str, key: str) -> bool:
+    def plant(self: Room, member: Member, name: str, key: str) -> Done | None:
         names, self.sessions.names = self.sessions.names, {}
-        renamed = rename(self, member, name, key)
+        refused = rename(self, member, name, key)
         self.sessions.names = names
-        return renamed
+        return refused
 
-    patch.setattr(Room, "is_free", lambda self, key: key not in self.online_map)
+    patch.setattr(Room, "refusal", lambda self, key, who=None: None if self.online_map.get(key, who) is who else TAKEN)
     patch.setattr(Room, "rename", plant)
 
 
@@ -195,6 +200,46 @@ def write_sessions_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Disk, "record", plant)
 
 
+def tell_all_rooms(patch: pytest.MonkeyPatch) -> None:
+    """Whatever happens in a room is handed to everybody."""
+    put = Crowd.put
+
+    def plant(self: Crowd, user: User, room: str) -> None:
+        put(self, user, room)
+        self.rooms[room].update(self)
+
+    patch.setattr(Crowd, "put", plant)
+
+
+def tell_the_room_before(patch: pytest.MonkeyPatch) -> None:
+    """Whoever goes into another room goes on hearing the one before until the batch ends."""
+    go_on = Copies.go_on
+
+    def plant(self: Copies, number: int, room: str | None = None) -> Copy:
+        copy = go_on(self, number, room)
+        for before in copy.earlier:
+            before.end = None
+        return copy
+
+    patch.setattr(Copies, "go_on", plant)
+
+
+def miss_the_room_before(patch: pytest.MonkeyPatch) -> None:
+    """A program that comes back is told what the room where it is now has said, as if it had always been there."""
+    patch.setattr(Trail, "room_at", lambda self, place: self.room)
+
+
+def come_back_into_the_lobby(patch: pytest.MonkeyPatch) -> None:
+    """The room of a session does not survive a restart."""
+    patch.setattr(Trail, "dump", lambda self: None)
+
+
+def tell_the_mover_of_the_leaving(patch: pytest.MonkeyPatch) -> None:
+    """A program that comes back is told that it has itself left a room."""
+    enter = Trail.enter
+    patch.setattr(Trail, "enter", lambda self, place, room: enter(self, place + 1, room))
+
+
 PLANTS: list[Plant] = [
     resend_what_was_taken,
     believe_hello,
@@ -213,4 +258,9 @@ PLANTS: list[Plant] = [
     give_names_away,
     forget_too_much,
     write_sessions_first,
+    tell_all_rooms,
+    tell_the_room_before,
+    miss_the_room_before,
+    come_back_into_the_lobby,
+    tell_the_mover_of_the_leaving,
 ]

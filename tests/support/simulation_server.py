@@ -19,6 +19,7 @@ from server.chat.refusals import EndOfTooLong, TooLong
 from server.chat.room import Entry
 from server.log.broadcaster import Broadcaster
 from server.log.subscriber import Batch, Subscriber
+from server.wire.arrival import Arrival
 from server.wire.decoding import decode
 from server.wire.encoding import Text
 from server.wire.lines import LineEvent, LineReader
@@ -50,7 +51,7 @@ class Connection:
         self.is_dead = False  # whether nothing that the peer sends can reach the server any more
         self.is_in = False  # whether the user has come in, or is about to
         self.is_over = False  # whether the handler has put its Leave into the log
-        self._user = User(number, addr, cast("Transport", None), self.pipe, TEXT, VALUES, 0.0)
+        self._user = User(number, addr, Arrival(cast("Transport", None), "", 0), self.pipe, TEXT, VALUES, 0.0)
         self._reader = LineReader(MAX_LINE)
         self._peeked: bytes | None = b""  # None once the handler has looked
         self._is_program = self._is_too_long = False
@@ -140,14 +141,14 @@ class Life(Subscriber):
         restored = disk.restored(remember) if disk else Restored()
         if disk:
             disk.start = start
-        room = open_room(start, disk or NoArchive(), restored, remember, replay)
+        room = COMMANDS.furnish(open_room(start, disk or NoArchive(), restored, remember, replay))
         self.start = start
         self.events: list[Placed] = []  # what happens in this life
         self.owners: dict[str, set[str]] = {}  # from which addresses each session was used, by digest
         self.log: deque[Entry] = deque()
         self.broadcaster = Broadcaster([self], room=room)
         self._disk = disk
-        self.broadcaster.broadcast([Departed(NOBODY, NOW, name, addr) for name, addr in restored.online])
+        self.broadcaster.broadcast([Departed(NOBODY, NOW, *one) for one in restored.online])
         self.collect()
 
     def collect(self) -> None:

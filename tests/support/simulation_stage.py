@@ -6,6 +6,7 @@ All that happens by chance comes from a seed, so that each run can be repeated.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from server.chat.kinds import Placed
 
@@ -21,6 +22,8 @@ LEAP = 1_000_000  # places between two lives of the server
 class Stage:
     """Everything in one simulation. `trace` is what has happened, if somebody wants to know."""
 
+    rooms: Sequence[str] = ("go", "茶馆")  # besides the lobby, in which users may be
+
     def __init__(self, seed: int, trace: list[str] | None = None, disk: Disk | None = None) -> None:
         """Without a `disk`, there is a model of one, or none, as the seed has it."""
         self.chance = chance = random.Random(seed)
@@ -35,6 +38,8 @@ class Stage:
         self.lives = [self.life]
         self.lost: list[Placed] = []  # events that were said, and then lost in a kill
         self.users: list[User] = [kind(number, chance) for number, kind in enumerate(self.kinds())]
+        for user in self.users:
+            user.rooms = self.rooms
         self.connections: list[Connection] = []  # whose handler is not over
         self._numbers = 0
         self.since: list[tuple[str, int]] = []  # held sessions, and the places since which they are held

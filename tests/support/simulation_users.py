@@ -32,6 +32,7 @@ class User:
         self.link: Connection | None = None  # the connection that they have, as far as they know
         self.streams: list[tuple[Connection, bytearray]] = []  # what they have read on each connection
         self.is_quitting = False
+        self.rooms: Sequence[str] = ()  # into which they may go
         self._made = 0
 
     def __str__(self) -> str:
@@ -90,8 +91,10 @@ class User:
         if kind < 0.75:
             names = [*NAMES, *(user.link.addr for user in users if user.link)]
             return f"to {chance.choice(names)} {self._make_text('p')}"
-        if kind < 0.85:
+        if kind < 0.83:
             return f"rename {chance.choice(NAMES)}"
+        if kind < 0.9 and self.rooms:
+            return chance.choice((*(f"/join {room}" for room in self.rooms), "/leave", "/rooms", "/who all"))
         return chance.choice((*self._others(), "who", "who", "", "/last 4", "/search m", "/nope", "/rename", "/help"))
 
     def _make_text(self, kind: str) -> str:

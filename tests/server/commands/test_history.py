@@ -10,7 +10,7 @@ import pytest
 from server.chat.archive import Gap, Restored
 from server.chat.entries import Join
 from server.chat.events import Notice, Said
-from server.chat.kinds import Placed
+from server.chat.kinds import LOBBY, Placed
 from server.chat.memory import Memory
 from server.chat.past import Past, open_room
 from server.chat.room import Room
@@ -34,10 +34,10 @@ class Shelf:
     def between(self, after: int, until: int) -> Iterator[Placed | Gap]:
         yield from (event for event in self.events if after < event.at <= until)
 
-    def last(self, count: int, until: int) -> Sequence[Placed]:
-        return [event for event in self.events if event.at <= until][-count:]
+    def last(self, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
+        return [event for event in self.events if event.at <= until and event.room == room][-count:]
 
-    def search(self, words: str, count: int, until: int) -> Sequence[Placed]:
+    def search(self, words: str, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
         self.asked.append((words, count, until))
         return [event for event in self.events if isinstance(event, Said) and words in event.text][-count:]
 

@@ -12,7 +12,7 @@ from server.chat.room import Entry
 from server.commands import discover
 from server.commands.basic import Rename, Whisper, Who
 from server.commands.help import Help, Quit
-from server.commands.registry import Command, Registry
+from server.commands.registry import Command, NoWay, Registry
 
 NUMBER, NOW = 7, 1.5
 COMMANDS = discover()
@@ -143,7 +143,24 @@ def test_no_name_is_a_commands_word(word: str, change: Callable[[str], str]) -> 
     )
 
 
-@pytest.mark.parametrize("word", ["who", "", "Wave", "wave hand", "wave|", "1"])
+def test_a_family_can_exchange_an_entry() -> None:
+    """It is asked about each, however the entry came to be, and knows the way that the line has come."""
+    registry = Registry()
+    way = NoWay("10.0.0.1")
+    registry.checks.append(lambda entry, way: Refuse(NUMBER, NOW, way.host, "x") if type(entry) is Say else entry)
+    assert registry.parse(NUMBER, NOW, "hi", way) == refused("10.0.0.1", "x")
+    assert registry.parse(NUMBER, NOW, "//hi", way) == refused("10.0.0.1", "x")
+    assert registry.parse(NUMBER, NOW, "", way) == Alive(NUMBER, NOW)
+
+
+def test_a_word_may_have_a_hyphen() -> None:
+    """Inside."""
+    registry = Registry()
+    registry.add(Command("ban-it", "ban-it", "help", lambda request: request.refuse(request.rest)))
+    assert registry.parse(NUMBER, NOW, "/ban-it x y") == refused("x y")
+
+
+@pytest.mark.parametrize("word", ["who", "", "-", "Wave", "wave hand", "wave|", "1"])
 def test_a_command_needs_a_word_of_its_own(word: str) -> None:
     """A wrong word is found when the server starts, not when somebody types it."""
     registry = Registry()

@@ -71,8 +71,9 @@ def test_a_member_goes_over_to_values(chat: Chat) -> None:
     heard = told.heard_by(1)
     assert [type(event) for event in heard] == [Said, Hello, Own, Said]
     assert own(heard[2]) == Renamed(NOW, "alice", "carol", "a:1", session=chat.room.members[1].session.digest)  # type: ignore[union-attr]
-    before, after = told.copies[1].split()
-    assert (len(before.insertions), [event for _, _, event in after.insertions]) == (0, heard[1:3])
+    before, after = told.copies[1].pieces()
+    assert (list(before.events()), list(after.events())) == (heard[:1], heard[1:])
+    assert (before.switches, after.switches) == (False, True)
     chat.say(1, "hi")
     assert chat.read(2)[-1] == "[a:1]carol:hi"
 
@@ -333,7 +334,7 @@ def test_a_closed_room_says_so_in_values(chat: Chat) -> None:
     chat.close()
     told = chat.apply(Join(3, NOW, "c:3", COMMANDS.parse(3, NOW, "/json")))  # type: ignore[arg-type]
     assert told.heard_by(3) == [Bye("closing", "服务器关闭，连接中断")]
-    assert told.copies[3].switch == 0
+    assert [piece.switches for piece in told.copies[3].pieces()] == [True]
 
 
 def test_a_heartbeat_counts(chat: Chat, carol: Hello) -> None:

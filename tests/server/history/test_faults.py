@@ -21,10 +21,10 @@ from server.chat.archive import Gap, Restored
 from server.chat.events import Joined, Left
 from server.chat.kinds import Placed
 from server.chat.sessions import Session
-from server.history import file as file_module
 from server.history import writer as writer_module
 from server.history.history import History
 from server.history.waiting import Waiting
+from server.storage import file as file_module
 
 from ...support.chatting import NOW
 from ...support.peers import PATIENCE

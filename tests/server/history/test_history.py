@@ -214,7 +214,7 @@ def test_more_than_may_wait_becomes_a_hole(path: Path, caplog: pytest.LogCapture
     assert between(path, 10, 16) == ["a", "b", 12]
     assert between(path, 20, 21) == ["h"]
     found = restored(path)
-    assert (texts(found.events), found.forgotten, found.online) == (["h"], 20, [("y", "y:1")])
+    assert (texts(found.events), found.forgotten, found.online) == (["h"], 20, [("y", "y:1", "")])
     assert [(one.digest, one.line) for one in found.sessions] == [("d1", 7)]
 
 
@@ -304,7 +304,7 @@ def test_whoever_was_online_is_known(path: Path) -> None:
         room.join(2, "b:1")
         room.apply(Join(3, NOW, "c:1"), Leave(3, NOW, "lost"))
         room.say(1, "rename ann")
-    assert sorted(restored(path).online) == [("ann", "a:1"), ("b:1", "b:1")]
+    assert sorted(restored(path).online) == [("ann", "a:1", ""), ("b:1", "b:1", "")]
     keep(path, place(LATER, Left(NOW, "ann", "a:1", "closing"), Left(NOW, "b:1", "b:1", "closing")))
     assert restored(path).online == []
 

@@ -116,9 +116,9 @@ def test_many_who_search_do_so_in_turn(tmp_path: Path, monkeypatch: pytest.Monke
     history = History(tmp_path / "history.db")
     search = index.search
 
-    def search_alone(connection: sqlite3.Connection, words: str, count: int, until: int) -> list[Placed]:
+    def search_alone(connection: sqlite3.Connection, words: str, count: int, until: int, room: str) -> list[Placed]:
         assert history._searching.locked()
-        return search(connection, words, count, until)
+        return search(connection, words, count, until, room)
 
     monkeypatch.setattr(index, "search", search_alone)
     assert texts(history.search("a", 20, 9)) == ["a"]

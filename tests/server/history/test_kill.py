@@ -23,7 +23,7 @@ import sys
 from server.chat.past import Departed
 from tests.server.history.keeping import server
 with server(sys.argv[1], int(sys.argv[2])) as room:
-    room.apply(*(Departed(0, 0.0, name, addr) for name, addr in room.history.restored.online))
+    room.apply(*(Departed(0, 0.0, *one) for one in room.history.restored.online))
     for number in (1, 2, 3):
         room.open(number, f"a:{number}", f"/json p{number}")
     room.join(4, "a:4", "ann")
@@ -96,7 +96,7 @@ def test_a_server_is_killed_again_and_again(tmp_path: Path) -> None:
             follow(event, online)
         found = {one.digest: one.line for one in restored.sessions}
         assert found == dict.fromkeys(found, 0) | taken
-        assert dict(restored.online) == online
+        assert {name: addr for name, addr, _ in restored.online} == online
         ends.append((start, restored.end))
 
     # All lives that have written something are there, and between them something may be missing.

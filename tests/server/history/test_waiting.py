@@ -12,6 +12,7 @@ from server.chat.events import Joined, Left, Said
 from server.chat.for_programs import Renamed
 from server.chat.kinds import Placed
 from server.chat.memory import OVERHEAD
+from server.chat.moves import Entered
 from server.chat.sessions import Session
 from server.history.waiting import Hole, Part, Presence, Waiting
 from server.threads.channel import Closed
@@ -46,7 +47,7 @@ def test_a_session_is_kept_as_it_was() -> None:
     waiting.put(Pretend([], {"d1": changing, "d2": session("d2", 4, member=9), "d3": session("d3", 0, ended=True)}))
     changing.line, changing.ended = 2, True
     (part,) = waiting.take()
-    assert part.changed == {"d1": ("d1", "bob", "b:1", 1, 5), "d2": ("d2", "bob", "b:1", 4, 0)}
+    assert part.changed == {"d1": ("d1", "bob", "b:1", 1, 5, ""), "d2": ("d2", "bob", "b:1", 4, 0, "")}
     assert part.ended == {"d3"}
     assert waiting.count == 3
 
@@ -64,7 +65,7 @@ def test_what_is_too_much_becomes_a_hole(most_events: int, most_bytes: int) -> N
     assert kept == Part(lines(1, "a", "b"))
     assert isinstance(hole, Hole)
     assert (hole.after, hole.until, hole.missing) == (2, 7, 5)
-    assert (hole.changed, hole.ended) == ({"d1": ("d1", "bob", "b:1", 2, 5)}, {"d2"})
+    assert (hole.changed, hole.ended) == ({"d1": ("d1", "bob", "b:1", 2, 5, "")}, {"d2"})
     waiting.put(Pretend(lines(8, "h", "i")))  # the first part has been taken, but not written
     (another,) = waiting.take()
     assert isinstance(another, Hole)
@@ -124,35 +125,45 @@ def test_once_closed_nothing_is_taken_any_more() -> None:
 
 
 NAMES = st.sampled_from("abcd")
-MOVES = st.lists(st.tuples(st.sampled_from(["joined", "left", "renamed", "said"]), NAMES, NAMES), max_size=20)
+MOVES = st.lists(
+    st.tuples(st.sampled_from(["joined", "left", "renamed", "entered", "said"]), NAMES, NAMES), max_size=20
+)
 
 
-def happen(online: dict[str, str], moves: list[tuple[str, str, str]]) -> list[Placed]:
+Online = dict[str, tuple[str, str]]  # address and room of each name
+
+
+def happen(online: Online, moves: list[tuple[str, str, str]]) -> list[Placed]:
     """Return the events of those moves that are possible, and change who is online."""
     events: list[Placed] = []
     for kind, name, other in moves:
         if kind == "joined" and name not in online:
             events.append(Joined(NOW, name, other))
-            online[name] = other
+            online[name] = other, ""
+        elif kind == "entered" and name in online:
+            addr, _ = online[name]
+            events.append(Entered(NOW, name, addr, room=other))
+            online[name] = addr, other
         elif kind == "left" and name in online:
-            events.append(Left(NOW, name, online.pop(name), "quit"))
+            addr, room = online.pop(name)
+            events.append(Left(NOW, name, addr, "quit", room=room))
         elif kind == "renamed" and name in online and other not in online.keys() - {name}:
-            addr = online.pop(name)
-            events.append(Renamed(NOW, name, other, addr))
-            online[other] = addr
+            addr, room = online.pop(name)
+            events.append(Renamed(NOW, name, other, addr, room=room))
+            online[other] = addr, room
         elif kind == "said":
             events.append(Said(NOW, name, other, "x"))
     return events
 
 
-def after(online: dict[str, str], presence: Presence) -> dict[str, str]:
+def after(online: Online, presence: Presence) -> Online:
     """Return who is online after that."""
-    return {name: addr for name, addr in online.items() if name not in presence.gone} | presence.came
+    return {name: where for name, where in online.items() if name not in presence.gone} | presence.came
 
 
-@given(MOVES, MOVES, st.dictionaries(NAMES, NAMES))
+@given(MOVES, MOVES, st.dictionaries(NAMES, st.tuples(NAMES, NAMES)))
 def test_presence_is_what_moves_amount_to(
-    first: list[tuple[str, str, str]], second: list[tuple[str, str, str]], online: dict[str, str]
+    first: list[tuple[str, str, str]], second: list[tuple[str, str, str]], online: Online
 ) -> None:
     """Whoever was there before, and however the moves are taken together."""
     now = dict(online)

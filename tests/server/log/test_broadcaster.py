@@ -231,3 +231,49 @@ def test_after_a_bug_the_log_is_closed(broadcaster: Broadcaster, monkeypatch: py
         broadcaster.listen_message()
     with pytest.raises(Closed):
         broadcaster.broadcast([Close(0, NOW)])
+
+
+def test_what_is_said_in_a_room_is_handed_to_that_room(broadcaster: Broadcaster, join: Join) -> None:
+    """As one object to all who are told nothing else. Whoever is elsewhere is handed nothing at all."""
+    users = [join(f"a:{number}") for number in range(1, 7)]
+    for user in users[:3]:
+        say(broadcaster, user, "/join go")
+    deliver(broadcaster)
+    for user in users:
+        read(user)
+    say(broadcaster, users[0], "here")
+    deliver(broadcaster)
+    assert [len(parts(user)) for user in users] == [1, 1, 1, 0, 0, 0]
+    assert parts(users[1])[0] is parts(users[2])[0]
+    assert read(users[1]) == "[a:1]a:1:here\n"
+    say(broadcaster, users[3], "lobby")
+    say(broadcaster, users[0], "room")
+    deliver(broadcaster)
+    assert parts(users[4])[0] is parts(users[5])[0]
+    assert [read(user) for user in users[1:6:2]] == [
+        "[a:1]a:1:room\n",
+        "[a:4]a:4:lobby\nI'm live\n",
+        "[a:4]a:4:lobby\n",
+    ]
+
+
+def test_a_user_who_moves_hears_both_rooms_in_order(broadcaster: Broadcaster, join: Join) -> None:
+    """Within one batch, also as a program from its move on."""
+    users = [join(f"a:{number}") for number in range(1, 4)]
+    say(broadcaster, users[2], "/join go")
+    deliver(broadcaster)
+    for user in users:
+        read(user)
+    say(broadcaster, users[0], "one")
+    say(broadcaster, users[1], "/join go")
+    say(broadcaster, users[2], "two")
+    say(broadcaster, users[0], "three")
+    say(broadcaster, users[1], "/json")
+    say(broadcaster, users[1], "/leave")
+    say(broadcaster, users[0], "four")
+    deliver(broadcaster)
+    text, _, values = read(users[1]).partition('{"type":"hello"')
+    assert text == "[a:1]a:1:one\n[a:2]a:2:进入 go\nI'm live\n[a:3]a:3:two\n"
+    assert [line.partition('"')[0] for line in values.splitlines()[1:]] == ["{"] * 3
+    assert '"text":"four"' in values.splitlines()[-1]
+    assert '"text":"three"' not in values

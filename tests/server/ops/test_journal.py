@@ -27,6 +27,20 @@ def test_lines_and_deliveries_are_counted() -> None:
     assert journal.summary() == "2 lines, 14 deliveries"
 
 
+def test_what_is_said_in_rooms_is_counted() -> None:
+    """For whoever is there, and for whoever goes from one into another."""
+    journal = Journal()
+    broadcaster = Broadcaster([journal])
+    for number in (1, 2, 3):
+        broadcaster.online(pretend_user(number, f"a:{number}"))
+    lines = [(1, "/join go"), (1, "x"), (2, "y"), (2, "/join go"), (1, "z"), (3, "/join go"), (3, "/leave")]
+    broadcaster.broadcast([COMMANDS.parse(number, NOW, line) for number, line in lines])
+    broadcaster.close()
+    broadcaster.listen_message()
+    came, moved, said = 3 + 2 + 1, (2 + 1) + (1 + 2) + (0 + 3) + (2 + 1), 1 + 2 + 2
+    assert journal.deliveries == came + moved + said
+
+
 @pytest.mark.parametrize(
     ("why", "line"),
     [("idle", "alice 中断连接"), ("slow", "alice dropped: too much waits unread"), ("quit", None), ("lost", None)],

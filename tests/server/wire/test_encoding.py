@@ -12,7 +12,8 @@ from server.chat import texts
 from server.chat.copies import Copy
 from server.chat.events import DONE, Bye, Done, Joined, Left, Notice, Said, Users, Whispered
 from server.chat.for_programs import Renamed
-from server.chat.kinds import Event, Long, Several
+from server.chat.hiding import Hiding
+from server.chat.kinds import Event, Long, Own, Placed, Several
 from server.chat.memory import Memory
 from server.chat.sessions import Session
 from server.chat.told import Told
@@ -66,14 +67,17 @@ def test_the_texts_are_exact() -> None:
 
 
 _members = st.integers(1, 3)
+_rooms = st.sampled_from(["", "a", "b"])
 _steps = st.one_of(
-    st.tuples(st.just("everyone"), st.text("ab世", min_size=1, max_size=3)),
-    st.tuples(st.just("member"), _members),
-    st.tuples(st.just("several"), _members),
-    st.tuples(st.just("own"), _members),
-    st.tuples(st.just("switch"), _members),
-    st.tuples(st.just("begin"), st.integers(4, 6)),
-    st.tuples(st.just("end"), _members),
+    st.tuples(st.just("everyone"), _rooms, st.text("ab世", min_size=1, max_size=3)),
+    st.tuples(st.just("all rooms"), st.just(0), st.just("bye")),
+    st.tuples(st.just("member"), _members, st.just("")),
+    st.tuples(st.just("several"), _members, st.just("")),
+    st.tuples(st.just("own"), _members, st.just("")),
+    st.tuples(st.just("switch"), _members, st.just("")),
+    st.tuples(st.just("move"), _members, _rooms),
+    st.tuples(st.just("begin"), st.integers(4, 6), _rooms),
+    st.tuples(st.just("end"), _members, st.just("")),
 )
 
 
@@ -82,6 +86,7 @@ class Member:
     """A member that has a session."""
 
     number: int
+    room: str
     session: Session | None
 
 
@@ -94,39 +99,68 @@ def read(page: Page, copy: Copy) -> bytes:
     return parts
 
 
-@given(st.lists(_steps, max_size=20), st.sampled_from([LF, CRLF, WITHOUT, VALUES]))
-def test_a_copy_is_what_its_member_is_told(steps: list[tuple[str, object]], encoding: Encoding) -> None:
-    """The bytes of a member who came, left or was told something else are those of its events, in order."""
-    told, gone = Told(Memory()), set()
-    for what, value in steps:
+@given(st.lists(_steps, max_size=25), st.sampled_from([LF, CRLF, WITHOUT, VALUES]))
+def test_a_copy_is_what_its_member_is_told(steps: list[tuple[str, int | str, str]], encoding: Encoding) -> None:
+    """The bytes of a member who came, went, left or was told something else are those of its events, in order.
+
+    Which events these are, a simple model says: a list for each member who is there.
+    """
+    members = {number: Member(number, "", None) for number in (0, 1, 2, 3)}
+    told, gone, values = Told(Memory(), members, Hiding()), set(), set()
+    heard: dict[int, list[Event]] = {number: [] for number in members}
+
+    def tell(event: Event, *numbers: int) -> None:
+        for number in numbers:
+            heard[number].append(event)
+
+    def there(room: str) -> list[int]:
+        return [number for number, one in members.items() if one.room == room]
+
+    for what, value, more in steps:
         if value in gone:
             continue
         if what == "everyone":
-            told.say_goodbye(Notice(str(value)))
+            event: Placed = Said(0.0, "x", "x:1", more, room=str(value))
+            told.tell_everyone(event)
+            tell(event, *there(event.room))
+        elif what == "all rooms":
+            told.tell_all_rooms(Notice(more))
+            tell(Notice(more), *members)
         elif isinstance(value, int):
             if what == "member":
                 told.tell_one(value, Notice(f"for {value}"))
+                tell(Notice(f"for {value}"), value)
             elif what == "several":
-                told.tell_one(value, Several([Notice(f"{n} for {value}") for n in range(value)]))
+                several = Several([Notice(f"{n} for {value}") for n in range(value)])
+                told.tell_one(value, several)
+                tell(several, value)
             elif what == "own":
                 event = Said(0.0, "x", "x:1", f"from {value}")
-                told.tell_everyone(event, Member(value, Session(f"s{value}", "x", "x", "x:1", line=value)))
-            elif what == "switch" and told.copies.get(value, Copy()).switch is None:
+                author = Member(value, members[value].room, Session(f"s{value}", "x", "x", "x:1", line=value))
+                told.tell_everyone(event, author)
+                tell(event, *(number for number in there(author.room) if number != value))
+                tell(Own(event), value)
+            elif what == "switch" and value not in values:
                 told.switch(value)
-                told.tell_one(value, Notice("from here on other bytes"))
-            elif what == "begin" and value not in told.copies:
-                told.begin(value)
+                values.add(value)
+            elif what == "move":
+                told.move(value, more)
+                members[value].room = more
+            elif what == "begin" and value not in members:
+                told.begin(value, more)
+                members[value], heard[value] = Member(value, more, None), []
             elif what == "end":
                 told.end(value)
                 gone.add(value)
-    page = Page(told.common, encoding)
-    assert page.data == encode_all(told.heard_by(0), encoding)
+                del members[value]
+    pages = {room: Page(events, encoding) for room, events in told.parts.items()}
+    assert pages[""].data == encode_all(told.common, encoding)
+    for number, events in heard.items():
+        assert told.heard_by(number) == events
     for number, copy in told.copies.items():
-        assert read(page, copy) == encode_all(told.heard_by(number), encoding)
-        if copy.switch is not None:
-            before, after = copy.split()
-            assert read(page, before) + read(page, after) == read(page, copy)
-            assert read(page, after).startswith(encoding.encode(Notice("from here on other bytes")))
+        pieces = [(piece, read(pages[piece.room], piece)) for piece in copy.pieces()]
+        assert b"".join(data for _, data in pieces) == encode_all(heard[number], encoding)
+        assert sum(piece.switches for piece, _ in pieces) == (number in values)
 
 
 def encode_all(events: list[Event], encoding: Encoding) -> bytes:

@@ -31,11 +31,17 @@ def placed(event: Placed, number: int = 0) -> Placed:
 SAID = placed(Said(TIME, "小明", "1.2.3.4:5", 'a "b" \\ \t 世 😀'), 3)
 OBJECTS: list[tuple[Event, str]] = [
     (
-        Hello("ab12", 0, "1.2.3.4:5", "小明", 7),
+        Hello("ab12", 0, "1.2.3.4:5", "小明", "", 7),
         '"type":"hello","version":"1.2","hold":60,"idle":0,"session":"ab12","line":0,"addr":"1.2.3.4:5","name":"小明","at":"7"',
     ),
     (placed(Joined(TIME, "小明", "1.2.3.4:5")), f'"type":"joined",{HEAD},{PERSON}'),
     (placed(Left(TIME, "小明", "1.2.3.4:5", "idle")), f'"type":"left",{HEAD},{PERSON},"why":"idle"'),
+    (placed(Joined(TIME, "小明", "1.2.3.4:5", room="茶 馆")), f'"type":"joined",{HEAD},{PERSON},"room":"茶 馆"'),
+    (placed(Said(TIME, "小明", "1.2.3.4:5", "x", room="go")), f'"type":"said",{HEAD},{PERSON},"room":"go","text":"x"'),
+    (
+        Users([("1.2.3.4:5", "小明"), ("1.2.3.4:6", "小红", "go")], 4),
+        '"type":"users","line":4,"users":[{"name":"小明","addr":"1.2.3.4:5"},{"name":"小红","addr":"1.2.3.4:6","room":"go"}]',
+    ),
     (SAID, f'"type":"said",{HEAD},{PERSON},"text":"a \\"b\\" \\\\ \\t 世 😀"'),
     (Own(SAID), f'"type":"said",{HEAD},{PERSON},"text":"a \\"b\\" \\\\ \\t 世 😀","line":3'),
     (placed(Emoted(TIME, "小明", "1.2.3.4:5", "x")), f'"type":"emote",{HEAD},{PERSON},"text":"x"'),

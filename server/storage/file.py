@@ -1,4 +1,4 @@
-"""The file of a history: who may read it, which server has it, and what becomes of it when it is damaged.
+"""A file of SQLite: who may read it, which server has it, and what becomes of it when it is damaged.
 
 Besides FILE there are FILE-wal and FILE-shm, in which SQLite keeps what it has not yet moved into FILE, and FILE.lock,
 which belongs to the one server that writes. The lock is `flock` on a file of its own. On FILE itself it could get in the
@@ -17,32 +17,33 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from . import schema
-from .schema import HistoryError
+from .format import HEADER, Format, StorageError
 
 PATIENCE = 1.0  # seconds for which SQLite waits for another program that has locked the file
 OURS = 0o600  # who may do what with the file: its owner may read and write
 
 
 class File:
-    """A history file. One thread at a time opens and closes it; any thread may read."""
+    """A file of one format. One thread at a time opens and closes it; any thread may read."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], form: Format) -> None:
         self.path = Path(path).resolve()
+        self._format = form
         self._lock: int | None = None
-        self._is_known = False  # whether this was a history when it was first opened
+        self._is_known = False  # whether this was such a file when it was first opened
         self._identity: tuple[int, int] | None = None  # device and inode of the file that was opened
 
     def open(self) -> sqlite3.Connection:
         """Return a connection that writes, and keep other servers away.
 
-        Raises HistoryError if this can never be a history, and OSError or sqlite3.Error if it cannot be one now.
+        Raises the error of the format if this can never be such a file, and OSError or sqlite3.Error if it cannot be
+        one now.
         """
         try:
             self._check()
             return self._open()
-        except HistoryError as error:
-            raise HistoryError(f"cannot keep a history in {self.path}: {error}") from None
+        except StorageError as error:
+            raise self._format.error(f"cannot keep {self._format.what} in {self.path}: {error}") from None
 
     def _open(self) -> sqlite3.Connection:
         self._take_lock()
@@ -54,9 +55,9 @@ class File:
                     path.chmod(OURS)
         connection = connect(self.path, "rw")
         try:
-            schema.prepare(connection)
+            self._format.prepare(connection)
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA synchronous = {self._format.synchronous}")
             connection.execute("PRAGMA secure_delete = ON")  # private words do not stay behind when they are deleted
         except BaseException:
             connection.close()
@@ -74,6 +75,7 @@ class File:
         """Open the file for reading, and close it afterwards. Any thread."""
         connection = connect(self.path, "ro")
         try:
+            self._format.adapt(connection)
             yield connection
         finally:
             connection.close()
@@ -86,6 +88,7 @@ class File:
             raise BlockingIOError("somebody may be writing, or has not finished")
         connection = connect(self.path, "ro&immutable=1")
         try:
+            self._format.adapt(connection)
             yield connection
         finally:
             connection.close()
@@ -109,12 +112,12 @@ class File:
 
     def _check(self) -> None:
         if not self.path.parent.is_dir():
-            raise HistoryError("there is no such folder")
+            raise self._format.error("there is no such folder")
         if self.path.exists() and not self.path.is_file():
-            raise HistoryError("it is not a file")
+            raise self._format.error("it is not a file")
         if not self._is_known and self.path.exists():  # later, closing it would give up locks of SQLite
             with self.path.open("rb") as file:
-                schema.check_header(file.read(schema.HEADER))
+                self._format.check_header(file.read(HEADER))
 
     def _take_lock(self) -> None:
         if self._lock is not None:
@@ -154,6 +157,19 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     # A damaged file may hold bytes that are no text. That must not look like another error.
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     return connection
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Run what follows as one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # SQLite has already done it after some errors
+            connection.execute("ROLLBACK")
+        raise
 
 
 def is_damage(error: Exception) -> bool:

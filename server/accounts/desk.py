@@ -1,0 +1,151 @@
+"""What a server does for those who have an account, or want one: in the thread of whoever asks, which waits for it.
+
+Nothing here writes a password down or logs one, nor a name that nobody has registered, for that may be a password, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+from ..chat import texts
+from ..chat.owners import Account, Ban, Word
+from ..chat.refusals import Trouble
+from ..limits.token_bucket import TokenBucket
+from ..wire.addresses import is_loopback
+from .passwords import Busy, Passwords
+from .store import Fault, Store
+from .tries import Tries
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 2.0  # seconds for which delivered words wait for the history
+STEP = 0.02  # seconds between two looks at it
+
+
+class Desk:
+    """The desk of one server. Any thread may call any method. Where something cannot be done, it raises Trouble."""
+
+    def __init__(
+        self,
+        store: Store,
+        passwords: Passwords,
+        tries: Tries,
+        operators: frozenset[str] = frozenset(),
+        trust_loopback: bool = True,
+        stored: Callable[[], int] | None = None,
+    ) -> None:
+        """`operators` are folded names. `stored` returns up to which place of the log a history has been written."""
+        self._store = store
+        self._passwords = passwords
+        self._tries = tries
+        self._operators = operators
+        self._trust_loopback = trust_loopback
+        self._stored = stored
+        self._faults = TokenBucket(burst=2, rate=0.1)  # how often they are logged
+        self._logging = threading.Lock()  # guards `_faults`; nothing blocks under it
+
+    def register(self, key: str, name: str, password: str, host: str) -> Account:
+        """Make an account of a name, for somebody who comes from `host`.
+
+        Whoever registers the name of an operator will be one. So that is possible on this machine only.
+        """
+        if key in self._operators and not (self._trust_loopback and is_loopback(host)):
+            raise Trouble(texts.NAME_FOR_OPERATOR, "name_owned")
+        with self._careful():
+            if self._store.find(key):
+                raise Trouble(texts.NAME_OWNED.format(name), "name_owned")
+            if not self._tries.take_new(host):
+                raise Trouble(texts.TRIED_TOO_OFTEN, "too_often")
+            account = self._store.add(key, name, self._passwords.make(password), time.time())
+        if account is None:
+            raise Trouble(texts.NAME_OWNED.format(name), "name_owned")
+        log.info("%s is registered, from %s", name, host)
+        return account
+
+    def verify(self, key: str, password: str, host: str) -> Account:
+        """Return the account of a folded name, if the password is right. A name without an account takes as long."""
+        if not self._tries.take(key, host):
+            raise Trouble(texts.TRIED_TOO_OFTEN, "too_often")
+        with self._careful():
+            found = self._store.find(key)
+            account, kept = found or (None, None)
+            is_right = self._passwords.is_right(password, kept)
+        if account is None or kept is None or not is_right:
+            if account:
+                log.warning("a wrong password for %s, from %s", account.name, host)
+            raise Trouble(texts.PASSWORD_WRONG, "wrong_password")
+        self._tries.give_back(key, host)
+        if self._passwords.is_old(kept):
+            with suppress(Trouble), self._careful():  # it is logged, and the password is right all the same
+                self._store.renew(account, self._passwords.make(password))
+        return account
+
+    def renew(self, account: Account, password: str) -> Account:
+        """Give an account another password, and return it as it is then."""
+        with self._careful():
+            made = self._passwords.make(password)
+            renewed = replace(account, serial=account.serial + 1)
+            self._store.renew(renewed, made)
+        log.info("%s has another password", account.name)
+        return renewed
+
+    def remove(self, account: Account) -> None:
+        """Forget an account, and all that waits for its owner."""
+        with self._careful():
+            self._store.remove(account)
+        log.info("%s is not registered any more", account.name)
+
+    def keep(self, key: str, sender: str, text: str, time: float, line: tuple[str, int] | None) -> Word:
+        """Keep a word for the owner of a name. `line` says which line of a program it is: its session and its number."""
+        with self._careful():
+            word = self._store.keep(key, sender, text, time, line)
+        if word is None:
+            raise Trouble(texts.WORDS_FULL, "words_full")
+        return word
+
+    def waiting(self, key: str) -> Sequence[Word]:
+        """Return the words that wait for the owner of a name, oldest first."""
+        with self._careful():
+            return self._store.waiting(key, time.time())
+
+    def settle(self, words: Sequence[Word], place: int) -> None:
+        """Keep words no longer, as soon as a history has what stands at `place`. Raises nothing.
+
+        If that is not possible now, they are delivered once more at the next login.
+        """
+        end = time.monotonic() + PATIENCE
+        while self._stored and self._stored() < place:
+            if time.monotonic() > end:
+                return
+            time.sleep(STEP)
+        with suppress(Trouble), self._careful():  # it is logged
+            self._store.delivered(words)
+
+    def ban(self, ban: Ban) -> None:
+        """Keep a ban, over restarts too."""
+        with self._careful():
+            self._store.ban(ban, time.time())
+
+    def unban(self, ban: Ban) -> None:
+        """Forget a ban."""
+        with self._careful():
+            self._store.unban(ban)
+
+    @contextmanager
+    def _careful(self) -> Iterator[None]:
+        """Turn what a disk can do, and too many who want something, into Trouble."""
+        try:
+            yield
+        except Busy:
+            raise Trouble(texts.TOO_BUSY, "busy") from None
+        except Fault as error:
+            with self._logging:
+                is_due = self._faults.try_take()
+            if is_due:
+                log.error("accounts: %s", error)
+            raise Trouble(texts.NO_ACCOUNTS, "no_accounts") from None

@@ -1,0 +1,93 @@
+"""Where accounts and operators move into a server, before it starts: its commands, its room, its doors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ..chat import names
+from ..chat.announcing import greet
+from ..chat.order import Order
+from ..chat.room import Room
+from ..commands.accounts import Accounts
+from ..commands.bans import Bans
+from ..commands.order import FOR_OPERATORS
+from ..commands.registry import Registry
+from ..limits.banned import BannedNetworks
+from ..log.broadcaster import Broadcaster
+from ..settings import Settings
+from ..wire.addresses import is_loopback, network_of
+from ..wire.decoding import decode
+from .desk import Desk
+from .passwords import Passwords
+from .store import Store
+from .tries import Tries
+
+MOST_MOTD = 8 * 1024  # bytes
+
+
+class House(Protocol):
+    """What accounts need of the server."""
+
+    settings: Settings
+    commands: Registry
+    broadcaster: Broadcaster
+    stopping: threading.Event
+
+
+class Doors:
+    """Knows where people come from, and keeps networks out. Any thread may call any method."""
+
+    def __init__(self, broadcaster: Broadcaster, banned: BannedNetworks) -> None:
+        self._broadcaster = broadcaster
+        self._banned = banned
+        self.network_of = network_of
+        self.ban = banned.add
+        self.unban = banned.remove
+
+    def is_here(self, host: str) -> bool:
+        """Return whether a host is this machine, or would be banned together with it."""
+        return is_loopback(host) or network_of(host) == network_of("::1")
+
+    def hosts(self) -> Mapping[int, str]:
+        """Return from where everyone online comes, by number."""
+        return {user.number: user.origin.host for user in self._broadcaster.users()}
+
+
+def add_accounts(
+    house: House,
+    banned: BannedNetworks,
+    store: Store,
+    operators: Sequence[str] = (),
+    stored: Callable[[], int] | None = None,
+) -> None:
+    """Let people have accounts, which are kept in `store`.
+
+    `operators` are names. `stored` returns up to which place of the log a history has been written, if there is one.
+    """
+    room, settings = house.broadcaster.room, house.settings
+    keys = frozenset(names.fold(name) for name in operators)
+    desk = Desk(store, Passwords(house.stopping), Tries(settings.trust_loopback), keys, settings.trust_loopback, stored)
+    Accounts(desk, room, store.accounts).add_to(house.commands)
+    room.of(Order).operators = keys
+    bans = Bans(desk, Doors(house.broadcaster, banned), room, store.bans)
+    if operators:
+        bans.add_to(house.commands)
+        for command in FOR_OPERATORS:
+            house.commands.add(command)
+
+
+def read_motd(path: str) -> str:
+    """Return the text of a file, as it can be shown on any terminal. Raises OSError, or ValueError if it is too long."""
+    data = Path(path).read_bytes()
+    if len(data) > MOST_MOTD:
+        raise ValueError(f"it has more than {MOST_MOTD} bytes")
+    return "\n".join(map(decode, data.splitlines())).strip("\n")
+
+
+def set_motd(room: Room, text: str) -> None:
+    """Let newcomers read a text, which operators may change."""
+    room.of(Order).motd = text
+    room.families.greeters.append(greet)

@@ -1,0 +1,176 @@
+"""The entries of accounts: what was verified elsewhere, and what the log decides about it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from . import texts
+from .entries import Line
+from .events import DONE, Done, Notice
+from .for_programs import Renamed
+from .kept_words import deliver
+from .names import fold
+from .owners import Account, Login, Owners, Word
+from .private_words import NOT_ONLINE
+from .room import Entry, Member, Room
+from .told import Told
+
+WRONG = Done(texts.PASSWORD_WRONG, "wrong_password")
+NAME_BANNED = Done(texts.NAME_BANNED, "name_banned")
+
+
+@dataclass(slots=True)
+class Answer(Line):
+    """A line that was dealt with before. What came of that is its receipt."""
+
+    done: Done
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Return the receipt."""
+        return self.done
+
+
+@dataclass(slots=True)
+class Register(Line):
+    """Somebody has an account from now on. It is in the file already."""
+
+    account: Account
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Take note of the account, also if its owner has left by now."""
+        room.of(Owners).accounts[self.account.key] = self.account
+        member = room.members.get(self.number)
+        free_name(room, self.account, member if member and member.key == self.account.key else None, self.time, told)
+        Line.apply(self, room, told)
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Log the owner in."""
+        member.of(Login).enter(self.account)
+        return Done(texts.REGISTERED.format(self.account.name))
+
+
+@dataclass(slots=True)
+class ChangePassword(Line):
+    """An account has another password from now on. It is in the file already. Whoever knew the old one is logged out."""
+
+    account: Account
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Take note of it, also if the owner has left by now."""
+        accounts = room.of(Owners).accounts
+        if (known := accounts.get(self.account.key)) and known.number == self.account.number:
+            accounts[self.account.key] = self.account
+        Line.apply(self, room, told)
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Keep the owner logged in."""
+        member.of(Login).enter(self.account)
+        return Done(texts.PASSWORD_CHANGED)
+
+
+@dataclass(slots=True)
+class Unregister(Line):
+    """Somebody has no account any more. It is not in the file any more. Whoever has the name now keeps it, as a guest."""
+
+    account: Account
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Take note of it, also if they have left by now."""
+        accounts = room.of(Owners).accounts
+        if accounts.get(self.account.key) == self.account:
+            del accounts[self.account.key]
+        Line.apply(self, room, told)
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Say so."""
+        return Done(texts.UNREGISTERED)
+
+
+@dataclass(slots=True)
+class LogIn(Entry):
+    """Somebody has proved to be the owner of a name. `words` are those that waited for them then. An Answer follows."""
+
+    account: Account
+    words: Sequence[Word] = field(repr=False)
+    done: Done | None = field(default=None, init=False)  # what is to be answered; None if they have left
+    place: int = field(default=0, init=False)  # of the last word, if it has one
+    is_delivered: bool = field(default=False, init=False)
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Give them the name, whoever has it, and the words."""
+        if member := room.members.get(self.number):
+            self.done = self._log_in(room, member, told)
+
+    def _log_in(self, room: Room, member: Member, told: Told) -> Done:
+        account, owners = self.account, room.of(Owners)
+        if owners.accounts.get(account.key) != account:  # it was given up in the meantime
+            return WRONG
+        if owners.ban_of(account.key, self.time):
+            return NAME_BANNED
+        free_name(room, account, member, self.time, told)
+        old = member.name
+        member.of(Login).enter(account)
+        if member.session:
+            room.sessions.changed[member.session.digest] = member.session
+        if refused := room.rename(member, account.name, account.key):
+            return refused
+        if member.name != old:
+            told.tell_everyone(Renamed(self.time, old, member.name, member.addr, room=member.room))
+        self.is_delivered, self.place = True, deliver(member, owners.take(self.words), self.time, told)
+        return Done(texts.LOGGED_IN + account.name)
+
+
+@dataclass(slots=True)
+class KeepWord(Entry):
+    """A private word for the owner of a name, who was offline when it was kept in the file. An Answer follows."""
+
+    account: Account
+    word: Word
+    line: Line  # which the author has typed
+    done: Done | None = field(default=None, init=False)  # what is to be answered; None if its author has left
+    place: int = field(default=0, init=False)  # of the word, if it was delivered and has one
+    is_delivered: bool = field(default=False, init=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the word need not be kept: it was delivered, or it may not be said."""
+        return self.is_delivered or self.done is None or bool(self.done.code)
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Say that it waits. If its receiver has come meanwhile and has not heard it, it is delivered now."""
+        if author := room.members.get(self.number):
+            self.done = room.families.refusal(room, author, self.line, told) or self._keep(room, told)
+
+    def _keep(self, room: Room, told: Told) -> Done:
+        owners = room.of(Owners)
+        if owners.accounts.get(self.account.key) != self.account:
+            return NOT_ONLINE
+        receiver = room.online_map.get(self.account.key)
+        if receiver is None or not self.word.text:  # a line that came again, and was delivered before
+            return Done(texts.WORD_KEPT)
+        self.is_delivered, self.place = True, deliver(receiver, owners.take([self.word]), self.time, told)
+        return DONE
+
+
+def free_name(room: Room, account: Account, owner: Member | None, time: float, told: Told) -> None:
+    """Take a name from everybody but its owner: from guests, and from the owner's other connections and sessions."""
+    holder = room.online_map.get(account.key)
+    if holder is not None and holder is not owner:
+        log_out(room, holder, time, told)
+        told.tell_one(holder.number, Notice(texts.NAME_CLAIMED.format(account.name, holder.name)))
+    held = room.sessions.names.get(account.key)
+    if held is not None:
+        held.of(Login).leave()
+        room.sessions.lose_name(held)
+
+
+def log_out(room: Room, member: Member, time: float, told: Told) -> None:
+    """Let a member go on as a guest, under its address."""
+    old = member.name
+    member.of(Login).leave()
+    if member.session:
+        room.sessions.changed[member.session.digest] = member.session
+    room.rename(member, member.addr, fold(member.addr))
+    if member.name != old:
+        told.tell_everyone(Renamed(time, old, member.name, member.addr, room=member.room))

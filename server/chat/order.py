@@ -1,0 +1,192 @@
+"""The entries of operators: who is removed, who may say nothing, who may not come in. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import texts
+from .entries import Heard, Leave, Line
+from .events import Done, Notice
+from .kept import Keeping
+from .owners import Ban, Owners
+from .private_words import NOT_ONLINE
+from .room import Entry, Member, Room
+from .told import Told
+
+NOT_OPERATOR = Done(texts.NOT_OPERATOR, "not_operator")
+NOT_TO_ONESELF = Done(texts.NOT_TO_ONESELF, "not_allowed")
+NOT_TO_OPERATORS = Done(texts.NOT_TO_OPERATORS, "not_allowed")
+MUTED = Done(texts.MUTED, "muted")
+MOST_MUTED = 1000  # names
+
+
+@dataclass(slots=True)
+class Mute:
+    """What is kept of whoever may say nothing. It goes with them to another name, and with a program's session."""
+
+    until: float | None = None  # seconds since 1970; 0 means until somebody lifts it
+
+
+@dataclass(slots=True)
+class Order:
+    """What is kept of the room: who its operators are, and what they have ordered."""
+
+    operators: frozenset[str] = frozenset()  # folded names
+    mutes: dict[str, float] = field(
+        default_factory=dict
+    )  # until when, by folded name, so that coming back does not help
+    networks: dict[str, Ban] = field(default_factory=dict)  # from which nobody may come in
+    motd: str = ""  # what a newcomer is told
+    done: list[str] = field(default_factory=list)  # what operators have done, for the log
+
+    def is_operator(self, room: Room, member: Member) -> bool:
+        """Return whether a member has logged in as an operator, and has that name now."""
+        return member.key in self.operators and room.of(Owners).is_owner(member, member.key)
+
+
+@dataclass(slots=True)
+class Kicked(Leave):
+    """Somebody is removed, whether they want or not. The farewell is the last that they are told."""
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Take them out of the room, end their connection, and forget their session."""
+        member = room.members.get(self.number)
+        if member is None:
+            return
+        Leave.apply(self, room, told)
+        told.copies[self.number].evicted = True
+        if member.session:
+            room.sessions.end(member.session)
+
+
+@dataclass(slots=True)
+class OperatorLine(Line):
+    """What an operator wants done. `typed` is the line as the other operators and the log will see it."""
+
+    typed: str
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Do it, if an operator wants it, and tell the others."""
+        order = room.of(Order)
+        if not order.is_operator(room, member):
+            return NOT_OPERATOR
+        done = self.carry_out(room, order, member, told)
+        if not done.code:
+            what = texts.OPERATOR_DID.format(member.name) + self.typed
+            order.done.append(what)
+            for key in order.operators:
+                other = room.online_map.get(key)
+                if other is not None and other is not member and order.is_operator(room, other):
+                    told.tell_one(other.number, Notice(what))
+        return done
+
+    def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
+        """Do it. Return the receipt."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class OnSomebody(OperatorLine):
+    """What an operator wants done to whoever has a folded name."""
+
+    key: str
+
+    def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
+        """Do it to a member, or to a program that is away for a moment."""
+        target = room.online_map.get(self.key) or room.sessions.names.get(self.key)
+        if target is None:
+            return NOT_ONLINE
+        return protected(order, member, self.key) or self.do_to(room, order, target, told)
+
+    def do_to(self, room: Room, order: Order, target: Keeping, told: Told) -> Done:
+        """Do it to them."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class Kick(OnSomebody):
+    """Somebody shall be removed."""
+
+    reason: str
+
+    def do_to(self, room: Room, order: Order, target: Keeping, told: Told) -> Done:
+        """Remove them."""
+        name = expel(room, self.key, farewell(texts.KICKED, self.reason), self.time, told)
+        return Done(texts.IS_KICKED.format(name))
+
+
+@dataclass(slots=True)
+class MuteOne(OnSomebody):
+    """Somebody shall say nothing, until then."""
+
+    name: str
+    until: float
+
+    def do_to(self, room: Room, order: Order, target: Keeping, told: Told) -> Done:
+        """Mute them, and whoever has that name."""
+        for key in [key for key, until in order.mutes.items() if not is_on(until, self.time)]:
+            del order.mutes[key]
+        if len(order.mutes) == MOST_MUTED:
+            del order.mutes[next(iter(order.mutes))]
+        target.of(Mute).until = order.mutes[self.key] = self.until
+        if silence not in room.families.filters:  # nobody has been muted before
+            room.families.filters.append(silence)
+        return Done(texts.IS_MUTED.format(self.name))
+
+
+@dataclass(slots=True)
+class Unmute(OperatorLine):
+    """Somebody may talk again. They need not be online."""
+
+    key: str
+    name: str
+
+    def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
+        """Lift it."""
+        target = room.online_map.get(self.key) or room.sessions.names.get(self.key)
+        mute = target.kept.find(Mute) if target else None
+        was_muted = order.mutes.pop(self.key, None) is not None or (mute is not None and mute.until is not None)
+        if mute:
+            mute.until = None
+        return (
+            Done(texts.IS_UNMUTED.format(self.name))
+            if was_muted
+            else Done(texts.NOT_MUTED.format(self.name), "not_muted")
+        )
+
+
+def silence(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
+    """Refuse a line of somebody who is muted, if others would hear it."""
+    if not isinstance(line, Heard):
+        return None
+    mute = member.kept.find(Mute)
+    until = room.of(Order).mutes.get(member.key)
+    return MUTED if is_on(until, line.time) or (mute and is_on(mute.until, line.time)) else None
+
+
+def protected(order: Order, member: Member, key: str) -> Done | None:
+    """Return why an operator may not do something to whoever has a folded name: to themselves, and to other operators."""
+    if member.key == key:
+        return NOT_TO_ONESELF
+    return NOT_TO_OPERATORS if key in order.operators else None
+
+
+def expel(room: Room, key: str, text: str, time: float, told: Told) -> str:
+    """Remove whoever has a folded name, also a program that is away for a moment. Return the name."""
+    if target := room.online_map.get(key):
+        Kicked(target.number, time, "kicked", text).apply(room, told)
+        return target.name
+    if held := room.sessions.names.get(key):
+        room.sessions.end(held)
+        return held.name
+    return ""
+
+
+def farewell(text: str, reason: str) -> str:
+    """Return the last that somebody is told, with the reason if there is one."""
+    return f"{text}：{reason}" if reason else text
+
+
+def is_on(until: float | None, now: float) -> bool:
+    """Return whether something that holds until then is not over. 0 means for ever, None never."""
+    return until is not None and (not until or now < until)

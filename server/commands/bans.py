@@ -1,0 +1,211 @@
+"""`/ban`, `/ban-address`, `/bans` and `/unban`, for operators.
+
+A ban is in the file before it comes into the log, so these functions wait for the disk, in the handler's thread. Whether
+somebody is an operator, only the log knows. It is asked before, and decides once more when the ban comes there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..chat import names, texts
+from ..chat.bans import BanName, BanNetwork, Unban, ban_name
+from ..chat.entries import Line
+from ..chat.events import DONE, Done, Notice
+from ..chat.kinds import Several
+from ..chat.looks import Look
+from ..chat.order import NOT_OPERATOR, Order, protected
+from ..chat.owners import Ban, Owners
+from ..chat.past import moment
+from ..chat.refusals import Trouble
+from ..chat.room import NOBODY, Entry, Member, Room
+from ..chat.told import Told
+from .order import name_and_end, only_name, typed
+from .registry import Command, Registry, Request, guarded
+
+BAN_FORMAT = "消息格式不正确，请使用 [/ban username minutes] 格式"
+BAN_ADDRESS_FORMAT = "消息格式不正确，请使用 [/ban-address username minutes] 格式"
+UNBAN_FORMAT = "消息格式不正确，请使用 [/unban username] 格式"
+BAN_UNTIL = "{} 由 {} 封禁到 {}"
+BAN_FOR_EVER = "{} 由 {} 永久封禁"
+
+OF_ADDRESS = 60  # minutes for which an address is banned, if nothing else is said: others will have it some day
+
+Refusal = Callable[[Room, Member], "Done | None"]
+
+
+class Desk(Protocol):
+    """Who keeps bans. Each call may wait for the disk, and raises Trouble where it cannot be done."""
+
+    def ban(self, ban: Ban) -> None:
+        """Keep a ban, over restarts too."""
+
+    def unban(self, ban: Ban) -> None:
+        """Forget a ban."""
+
+
+class Doors(Protocol):
+    """Who knows where people come from. Any thread may call any method."""
+
+    def hosts(self) -> Mapping[int, str]:
+        """Return from where everyone online comes, by number."""
+
+    def network_of(self, host: str) -> str:
+        """Return what counts as one place."""
+
+    def is_here(self, host: str) -> bool:
+        """Return whether a host is this machine."""
+
+    def ban(self, network: str, until: float) -> None:
+        """Let nobody in from a network, until then; 0 means for ever."""
+
+    def unban(self, network: str) -> None:
+        """Let people in again."""
+
+
+@dataclass(slots=True)
+class ListBans(Line):
+    """The question who is banned."""
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Tell an operator, and nobody else: there are addresses among them."""
+        order = room.of(Order)
+        if not order.is_operator(room, member):
+            return NOT_OPERATOR
+        bans = [ban for ban in (*room.of(Owners).bans.values(), *order.networks.values()) if ban.holds(self.time)]
+        if not bans:
+            return Done(texts.NO_BANS)
+        told.tell_one(self.number, Several([Notice(_describe(ban, self.time)) for ban in bans]))
+        return DONE
+
+
+class Bans:
+    """The family. One object serves all connections, and any thread may call its methods."""
+
+    def __init__(self, desk: Desk, doors: Doors, room: Room, bans: Sequence[Ban]) -> None:
+        """`bans` are all that there are when the server starts, whose operators are known."""
+        self._desk = desk
+        self._doors = doors
+        self._order = room.of(Order)
+        self._owners = room.of(Owners)
+        for ban in bans:
+            if ban.is_address:
+                self._order.networks[ban.what] = ban
+                doors.ban(ban.what, ban.until)
+            elif ban.what not in self._order.operators:  # one who was banned may be an operator now
+                ban_name(room, ban)
+
+    def add_to(self, registry: Registry) -> None:
+        """Add the commands."""
+        for command in (
+            Command("ban", "ban 用户名 [分钟]", "管理员：禁用该用户名", guarded(self._ban)),
+            Command("ban-address", "ban-address 用户名 [分钟]", "管理员：封禁地址", guarded(self._ban_address)),
+            Command("bans", "bans", "管理员：查看封禁", self._bans, alone=True),
+            Command("unban", "unban 用户名", "管理员：解除封禁", guarded(self._unban)),
+        ):
+            registry.add(command)
+
+    def _ban(self, request: Request) -> Entry:
+        """`/ban NAME [MINUTES]`."""
+        name, until = name_and_end(request, BAN_FORMAT, 0)
+        key = names.fold(name)
+        operator = self._operator(request, lambda room, member: protected(self._order, member, key))
+        ban = Ban(key, name, False, until, operator)
+        self._desk.ban(ban)
+        return BanName(request.number, request.time, typed("ban", request), ban)
+
+    def _ban_address(self, request: Request) -> Entry:
+        """`/ban-address NAME|ADDR [MINUTES]`. If it would hit more than one, it has to come twice."""
+        target, until = name_and_end(request, BAN_ADDRESS_FORMAT, OF_ADDRESS)
+        operator = self._operator(request)
+        host = self._host(request, target)
+        network = self._doors.network_of(host)
+        hit = self._who_is_in(network)
+        self._operator(request, lambda room, _: self._protected(room, request.way.host, host, hit))
+        if len(hit) > 1 and network not in request.way.explained:
+            request.way.explained.add(network)
+            raise Trouble(texts.WOULD_HIT.format(len(hit)), "repeat")
+        request.way.explained.discard(network)
+        ban = Ban(network, network, True, until, operator)
+        self._desk.ban(ban)
+        self._doors.ban(network, until)  # from here on nobody comes in any more, and whoever is in is removed
+        return BanNetwork(request.number, request.time, typed("ban-address", request), ban, self._who_is_in(network))
+
+    def _unban(self, request: Request) -> Entry:
+        """`/unban NAME|ADDR`."""
+        what = only_name(request, UNBAN_FORMAT)
+        self._operator(request)
+        ban = self._owners.bans.get(names.fold(what)) or self._order.networks.get(self._network(what))
+        if ban is None:
+            raise Trouble(texts.NOT_BANNED.format(what), "not_banned")
+        self._desk.unban(ban)
+        if ban.is_address:
+            self._doors.unban(ban.what)
+        return Unban(request.number, request.time, typed("unban", request), ban)
+
+    def _bans(self, request: Request) -> Entry:
+        """`/bans`, alone on its line."""
+        return ListBans(request.number, request.time)
+
+    def _operator(self, request: Request, refusal: Refusal = lambda room, member: None) -> str:
+        """Return the name of whoever asks, who has to be an operator. Raises Trouble if not, or with the refusal."""
+
+        def question(room: Room, member: Member, _: Told) -> tuple[str, Done | None]:
+            return member.name, refusal(room, member) if self._order.is_operator(room, member) else NOT_OPERATOR
+
+        look = Look(request.number, request.time, question)
+        request.way.ask(look)
+        name, refused = look.answer or ("", NOT_OPERATOR)
+        if refused:
+            raise Trouble(refused.text, refused.code)
+        return name
+
+    def _host(self, request: Request, target: str) -> str:
+        """Return the host of a name that is online, or the address itself. Raises Trouble."""
+        key = names.fold(target)
+
+        def question(room: Room, *_: object) -> int:
+            return room.online_map[key].number if key in room.online_map else NOBODY
+
+        look = Look(request.number, request.time, question)
+        request.way.ask(look)
+        host = self._doors.hosts().get(look.answer or NOBODY) or _address(target)
+        if not host:
+            raise Trouble(texts.ADDRESS_UNKNOWN, "not_online")
+        return host
+
+    def _network(self, what: str) -> str:
+        """Return the network that an operator has written: as `/bans` shows it, or as one of its addresses."""
+        host = _address(what)
+        return self._doors.network_of(host) if host else what
+
+    def _who_is_in(self, network: str) -> list[int]:
+        return [number for number, host in self._doors.hosts().items() if self._doors.network_of(host) == network]
+
+    def _protected(self, room: Room, own: str, host: str, hit: Iterable[int]) -> Done | None:
+        """Return why a host must not be banned: it is this machine, or in the network of an operator."""
+        if self._doors.is_here(host):
+            return Done(texts.NOT_TO_LOOPBACK, "not_allowed")
+        if self._doors.network_of(host) == self._doors.network_of(own):
+            return Done(texts.NOT_TO_ONESELF, "not_allowed")
+        members = [room.members[number] for number in hit if number in room.members]
+        if any(self._order.is_operator(room, member) for member in members):
+            return Done(texts.NOT_TO_OPERATORS, "not_allowed")
+        return None
+
+
+def _address(text: str) -> str:
+    """Return an address, or nothing if it is none."""
+    try:
+        return str(ipaddress.ip_address(text.strip("[]")))
+    except ValueError:
+        return ""
+
+
+def _describe(ban: Ban, now: float) -> str:
+    if ban.until:
+        return BAN_UNTIL.format(ban.shown, ban.by, moment(ban.until, now))
+    return BAN_FOR_EVER.format(ban.shown, ban.by)

@@ -1,0 +1,162 @@
+"""`/ignore`, `/unignore` and `/quiet`: what members do not want to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..chat import names
+from ..chat.entries import Line
+from ..chat.events import Done, Joined, Left, Whispered
+from ..chat.kept import Hider
+from ..chat.kinds import Placed
+from ..chat.moves import Entered, Exited
+from ..chat.private_words import NOT_ONLINE
+from ..chat.room import Entry, Member, Room
+from ..chat.told import Told
+from .registry import Command, Request
+
+UNIGNORE_FORMAT = "消息格式不正确，请使用 [/unignore username] 格式"
+IGNORE_FORMAT = "消息格式不正确，请使用 [/ignore username] 格式"
+IGNORED = "已屏蔽 {}"
+UNIGNORED = "不再屏蔽 {}"
+NOT_IGNORED = "没有屏蔽 {}"
+IGNORES = "已屏蔽：{}"
+IGNORES_NOBODY = "没有屏蔽任何人"
+IGNORES_TOO_MANY = "屏蔽的人过多，请先用 /unignore 解除一些"
+NOT_ONESELF = "不能屏蔽自己"
+QUIET = "不再显示上线和下线"
+NOT_QUIET = "重新显示上线和下线"
+
+MOST_IGNORED = 100
+
+_key = lru_cache(maxsize=4096)(names.fold)
+
+
+class Ignored(Hider):
+    """Whom a member ignores: what they say to everyone, and private words.
+
+    A person is known by the folded name, and by the address of the connection that had the name at the time, so that
+    another name does not help. Each change makes new objects, because any thread may ask what is hidden.
+    """
+
+    def __init__(self) -> None:
+        self.people: dict[str, tuple[str, str]] = {}  # shown name and address, by folded name
+        self._addrs: frozenset[str] = frozenset()
+
+    def add(self, key: str, name: str, addr: str) -> None:
+        """Ignore somebody."""
+        self._change({**self.people, key: (name, addr)})
+
+    def remove(self, key: str) -> bool:
+        """Ignore somebody no longer. Return False if nobody is ignored under that name."""
+        if key not in self.people:
+            return False
+        self._change({other: person for other, person in self.people.items() if other != key})
+        return True
+
+    def hides(self, event: Placed) -> bool:
+        """Return whether an event is something that an ignored person has said."""
+        if not self.people or not (event.is_talk or isinstance(event, Whispered)):
+            return False
+        return _key(getattr(event, "name", "")) in self.people or getattr(event, "addr", "") in self._addrs
+
+    def _change(self, people: dict[str, tuple[str, str]]) -> None:
+        self.people = people
+        self._addrs = frozenset(addr for _, addr in people.values() if addr)
+
+
+class Quiet(Hider):
+    """Whether a member is not told who comes and who leaves."""
+
+    def __init__(self) -> None:
+        self.is_quiet = False
+
+    def hides(self, event: Placed) -> bool:
+        """Return whether an event is a coming or a leaving."""
+        return self.is_quiet and isinstance(event, (Joined, Left, Entered, Exited))
+
+
+@dataclass(slots=True)
+class Ignore(Line):
+    """The wish to hear nothing more of whoever has the folded name `key`."""
+
+    key: str
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Ignore them from here on."""
+        ignored = member.of(Ignored)
+        person = room.online_map.get(self.key)
+        held = room.sessions.called(self.key)
+        if person is member:
+            return Done(NOT_ONESELF, "not_oneself")
+        if person is None and held is None:
+            return NOT_ONLINE
+        if len(ignored.people) == MOST_IGNORED and self.key not in ignored.people:
+            return Done(IGNORES_TOO_MANY, "ignoring_too_many")
+        name = person.name if person else held.name if held else ""
+        ignored.add(self.key, name, person.addr if person else "")
+        room.families.hiding.note(member)
+        return Done(IGNORED.format(name))
+
+
+@dataclass(slots=True)
+class ListIgnored(Line):
+    """The question who is ignored."""
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Answer in the receipt."""
+        people = member.of(Ignored).people.values()
+        return Done(IGNORES.format("、".join(name for name, _ in people)) if people else IGNORES_NOBODY)
+
+
+@dataclass(slots=True)
+class Unignore(Line):
+    """The wish to hear somebody again. They need not be online."""
+
+    name: str
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Ignore them no longer."""
+        if not member.of(Ignored).remove(names.fold(self.name)):
+            return Done(NOT_IGNORED.format(self.name), "not_ignored")
+        return Done(UNIGNORED.format(self.name))
+
+
+@dataclass(slots=True)
+class BeQuiet(Line):
+    """The wish not to be told who comes and who leaves, or to be told again."""
+
+    def act(self, room: Room, member: Member, told: Told) -> Done:
+        """Change it, and say which it is now."""
+        quiet = member.of(Quiet)
+        quiet.is_quiet = not quiet.is_quiet
+        room.families.hiding.note(member)
+        return Done(QUIET if quiet.is_quiet else NOT_QUIET)
+
+
+def parse_ignore(request: Request) -> Entry:
+    """`/ignore` or `/ignore NAME`."""
+    if not request.rest.strip(" "):
+        return ListIgnored(request.number, request.time)
+    key = request.one_name()
+    return Ignore(request.number, request.time, key) if key else request.refuse(IGNORE_FORMAT)
+
+
+def parse_unignore(request: Request) -> Entry:
+    """`/unignore NAME`."""
+    if not request.one_name():
+        return request.refuse(UNIGNORE_FORMAT)
+    return Unignore(request.number, request.time, request.rest.strip(" "))
+
+
+def parse_quiet(request: Request) -> Entry:
+    """`/quiet`, alone on its line."""
+    return BeQuiet(request.number, request.time)
+
+
+COMMANDS = [
+    Command("ignore", "ignore [用户名]", "不再看到此人说的话；不带名字则列出", parse_ignore),
+    Command("unignore", "unignore 用户名", "取消屏蔽", parse_unignore),
+    Command("quiet", "quiet", "不显示上线和下线，再输入一次则恢复", parse_quiet, alone=True),
+]

@@ -1,0 +1,299 @@
+"""What operators may do, and what nobody may do to them, by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.chat.announcing import Announced
+from server.chat.entries import Join
+from server.chat.events import Bye, Done, Left
+from server.chat.order import Order
+
+from ...support.owning import OwningChat
+
+NOT_OPERATOR = "只有管理员可以这样做"
+OPERATORS = frozenset(["op", "second"])
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[OwningChat]:
+    """A room with alice (1) and bob (2), who is registered, and the operator op (8)."""
+    chat = OwningChat(tmp_path / "accounts.db", OPERATORS)
+    chat.join(1, "a:1", "alice")
+    chat.join(2, "b:2", "bob")
+    chat.say(2, "/register secret")
+    operator(chat, 8, "op")
+    for number in (1, 2, 8):
+        chat.read(number)
+    yield chat
+    chat.end()
+
+
+def operator(chat: OwningChat, number: int, name: str) -> None:
+    chat.join(number, f"o:{number}", name)
+    chat.answer(number, "/register secret")
+
+
+LINES = [
+    *("/kick bob", "/mute bob", "/unmute bob", "/announce hi", "/motd hi"),
+    *("/ban bob", "/ban-address bob", "/bans", "/unban bob"),
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_only_operators_may(chat: OwningChat, line: str) -> None:
+    """Neither somebody who is not one, nor an operator's connection that has another name now."""
+    assert chat.answer(1, line) == NOT_OPERATOR
+    chat.say(8, "rename other")
+    assert chat.answer(8, line) == NOT_OPERATOR
+    assert chat.store.bans == []
+    assert "bob" in chat.room.online_map
+
+
+def test_an_operator_has_to_log_in(chat: OwningChat) -> None:
+    """The name alone is nothing, and is another's until its owner has come."""
+    chat.leave(8)
+    assert chat.answer(1, "rename op") == "该用户名已被注册，请输入 /login op 密码"
+    assert chat.answer(1, "/login op secret") == "登录成功，用户名: op"
+    assert chat.answer(1, "/kick bob").endswith("已移出 bob")
+
+
+def test_the_name_of_an_operator_is_registered_on_this_machine_only(chat: OwningChat) -> None:
+    """Else whoever comes first would be the operator."""
+    chat.join(3, "c:3", "second")
+    chat.way(3).host = "10.0.0.1"
+    assert chat.answer(3, "/register secret") == "该用户名属于管理员，请在服务器本机上注册"
+    chat.way(3).host = "::1"
+    assert chat.answer(3, "/register secret") == "注册成功，以后请用 /login second 密码 登录"
+
+
+def test_a_kicked_user_reads_the_reason_and_nothing_after(chat: OwningChat) -> None:
+    """Nobody needs to wait until they have gone: what they still say does nothing."""
+    told = chat.apply(chat.entry(8, "/kick bob too  loud"), chat.entry(2, "one more thing"))
+    assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出：too  loud")]
+    assert told.copies[2].evicted
+    assert [event for event in told.common if isinstance(event, Left)] == [Left(chat.now, "bob", "b:2", "kicked")]
+    assert chat.read(8) == ["[b:2]bob:下线", "已移出 bob", "I'm live"]
+    assert chat.read(1) == ["[b:2]bob:下线"]
+    assert chat.answer(8, "/kick bob") == "该用户不在线"
+
+
+def test_a_program_that_is_kicked_has_no_session_any_more(chat: OwningChat) -> None:
+    """Else it would be back at once. One that is away for a moment can be kicked as well."""
+    hello = chat.open(3, "c:3", "/json carol")
+    chat.say(8, "/kick carol")
+    assert chat.open(4, "d:4", f"/resume {hello.session} {hello.at}").name == "d:4"
+    away = chat.open(5, "e:5", "/json dave")
+    chat.leave(5)
+    assert chat.answer(8, "/kick dave") == "已移出 dave"
+    assert chat.open(6, "f:6", f"/resume {away.session} {away.at}").name == "f:6"
+
+
+def test_a_muted_line_reaches_nobody(chat: OwningChat) -> None:
+    """Whatever kind of line it is. Everything else goes on."""
+    assert chat.answer(8, "/mute bob") == "已禁言 bob"
+    chat.read(1)
+    for line in ("hi", "/me waves", "to alice psst", "/reply psst", "//hi"):
+        assert chat.answer(2, line) == "你已被管理员禁言"
+    assert chat.read(1) == []
+    assert chat.answer(2, "who") != "你已被管理员禁言"
+    assert chat.answer(8, "/unmute bob") == "已解除禁言 bob"
+    chat.say(2, "hi")
+    assert chat.read(1) == ["[b:2]bob:hi"]
+    assert chat.answer(8, "/unmute bob") == "bob 没有被禁言"
+
+
+def test_a_mute_goes_with_the_person(chat: OwningChat) -> None:
+    """Another name does not help, nor a new connection under the old one."""
+    chat.say(8, "/mute alice")
+    chat.say(1, "rename alias")
+    assert chat.answer(1, "hi") == "你已被管理员禁言"
+    chat.leave(1)
+    chat.join(3, "c:3", "alice")
+    assert chat.answer(3, "hi") == "你已被管理员禁言"
+
+
+def test_a_mute_is_over_after_its_minutes(chat: OwningChat) -> None:
+    chat.say(8, "/mute bob 5")
+    assert chat.answer(2, "hi") == "你已被管理员禁言"
+    chat.now += 299
+    assert chat.answer(2, "hi") == "你已被管理员禁言"
+    chat.now += 1
+    chat.say(2, "hi")
+    assert chat.read(1)[-1] == "[b:2]bob:hi"
+
+
+def test_a_muted_user_leaves_no_words(chat: OwningChat) -> None:
+    """Not even in the file."""
+    chat.leave(2)
+    chat.say(8, "/mute alice")
+    assert chat.answer(1, "to bob psst") == "你已被管理员禁言"
+    assert chat.store.waiting("bob", chat.now) == []
+
+
+def test_a_banned_name_is_nobodys(chat: OwningChat) -> None:
+    """Its owner cannot log in, and no guest can take it. Whoever has it is removed, and it holds over a restart."""
+    told = chat.apply(chat.entry(8, "/ban bob"))
+    assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出")]
+    assert chat.answer(1, "/login bob secret") == "该用户名已被管理员禁用"
+    chat.join(3, "c:3")
+    assert chat.answer(3, "rename bob") in ("该用户名已被管理员禁用", "该用户名已被注册，请输入 /login bob 密码")
+    assert chat.answer(8, "/ban troll") == "已封禁 troll"
+    assert chat.answer(3, "rename Troll") == "该用户名已被管理员禁用"
+    other = chat.restart()
+    other.join(1, "a:1")
+    assert other.answer(1, "rename troll") == "该用户名已被管理员禁用"
+    assert other.answer(1, "/login bob secret") == "该用户名已被管理员禁用"
+
+
+def test_a_ban_is_over_after_its_minutes(chat: OwningChat) -> None:
+    chat.say(8, "/ban troll 10")
+    assert chat.answer(1, "rename troll") == "该用户名已被管理员禁用"
+    chat.now += 600
+    chat.say(1, "")
+    assert chat.answer(1, "rename troll") == "修改用户名为: troll"
+
+
+def test_bans_are_listed_and_lifted(chat: OwningChat) -> None:
+    """By name, by address, or as they are listed. Operators alone see them."""
+    assert chat.answer(8, "/bans") == "没有封禁任何人"
+    chat.say(8, "/ban troll", "/ban-address 2001:db8::7")
+    lines = chat.answer(8, "/bans").split("\n")
+    assert lines[0] == "troll 由 op 永久封禁"
+    assert lines[1].startswith("2001:db8::/64 由 op 封禁到 ")
+    assert chat.answer(8, "/unban nobody") == "nobody 没有被封禁"
+    assert chat.answer(8, "/unban TROLL") == "已解除封禁 troll"
+    assert chat.answer(8, "/unban 2001:db8::1234") == "已解除封禁 2001:db8::/64"
+    assert chat.answer(8, "/bans") == "没有封禁任何人"
+    assert not chat.doors.banned.has("2001:db8::7")
+    assert chat.answer(1, "rename troll") == "修改用户名为: troll"
+    other = chat.restart()
+    assert other.store.bans == []
+
+
+def test_a_banned_address_is_kept_out(chat: OwningChat) -> None:
+    """Whoever comes from there is removed, and nobody comes in. It holds over a restart, for an hour."""
+    chat.doors.places = {1: "10.0.0.1", 2: "10.0.0.2", 8: "10.0.0.8"}
+    told = chat.apply(chat.entry(8, "/ban-address bob"))
+    assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出")]
+    assert set(chat.room.members) == {1, 8}
+    assert [chat.doors.banned.has(f"10.0.0.{n}") for n in (1, 2)] == [False, True]
+    (ban,) = chat.restart().store.bans
+    assert (ban.what, ban.is_address, ban.until, ban.by) == ("10.0.0.2", True, chat.now + 3600, "op")
+
+
+def test_an_address_that_many_share_has_to_be_confirmed(chat: OwningChat) -> None:
+    """The operator is told how many it would hit: a class may sit behind one router."""
+    chat.doors.places = {1: "10.0.0.2", 2: "10.0.0.2", 8: "10.0.0.8"}
+    assert chat.answer(8, "/ban-address 10.0.0.2 5") == "将断开 2 个在线用户，确认请再输入一次"
+    assert {1, 2} <= set(chat.room.members)
+    assert chat.answer(8, "/ban-address 10.0.0.2 5").endswith("已封禁 10.0.0.2")
+    assert set(chat.room.members) == {8}
+    chat.say(8, "/unban 10.0.0.2")
+    chat.join(1, "a:1", "alice")
+    chat.join(2, "b:2", "x")
+    assert chat.answer(8, "/ban-address 10.0.0.2") == "将断开 2 个在线用户，确认请再输入一次"
+
+
+def test_operators_cannot_be_locked_out(chat: OwningChat) -> None:
+    """Neither by themselves, nor by one another."""
+    operator(chat, 9, "second")
+    chat.doors.places = {1: "10.0.0.1", 2: "127.0.0.1", 8: "10.0.0.8", 9: "10.0.0.9"}
+    chat.way(8).host = "10.0.0.8"
+    for line in ("/kick op", "/mute op", "/ban op", "/ban-address op", "/ban-address 10.0.0.8"):
+        assert chat.answer(8, line) == "不能对自己这样做", line
+    for line in ("/kick second", "/mute second", "/ban second", "/ban-address second", "/ban-address 10.0.0.9"):
+        assert chat.answer(8, line) == "不能对管理员这样做", line
+    for line in ("/ban-address bob", "/ban-address 127.0.0.1", "/ban-address ::1", "/ban-address ::ffff:127.0.0.9"):
+        assert chat.answer(8, line) == "不能封禁服务器本机", line
+    chat.leave(9)
+    assert chat.answer(8, "/ban second") == "不能对管理员这样做"
+    assert chat.restart().store.bans == []
+
+
+def test_whoever_was_banned_and_is_an_operator_now_can_log_in(chat: OwningChat) -> None:
+    """The flag decides."""
+    chat.say(8, "/ban bob")
+    chat.operators = frozenset(["bob"])
+    other = chat.restart()
+    other.join(1, "a:1")
+    assert other.answer(1, "/login bob secret") == "登录成功，用户名: bob"
+    assert other.answer(1, "/bans") == "没有封禁任何人"
+
+
+def test_other_operators_are_told(chat: OwningChat) -> None:
+    """And the log is. Nobody else is, and nobody hears of what was refused."""
+    operator(chat, 9, "second")
+    chat.room.of(Order).done.clear()
+    for number in (1, 9):
+        chat.read(number)
+    chat.say(8, "/mute bob 5", "/mute nobody", "/ban-address nobody")
+    assert chat.read(9) == ["管理员 op 执行了: /mute bob 5"]
+    assert chat.read(1) == []
+    assert chat.room.of(Order).done == ["管理员 op 执行了: /mute bob 5"]
+
+
+def test_everyone_reads_an_announcement(chat: OwningChat) -> None:
+    """In whatever room they are. Programs get it as an object, with a place, also if they have missed it."""
+    chat.open(3, "c:3", "/json carol")
+    chat.values(3)
+    chat.say(8, "/announce back at  nine")
+    assert chat.read(1)[-1] == "[公告] back at  nine"
+    assert chat.values(3) == [Announced(chat.now, "op", "back at  nine", room="*")]
+    chat.say(1, "/join elsewhere")
+    hello = chat.open(4, "d:4", "/json dave")
+    chat.say(4, "/join elsewhere")
+    at = chat.room.memory.end
+    chat.leave(4)
+    chat.read(1)
+    chat.say(8, "/announce again")
+    assert chat.read(1) == ["[公告] again"]
+    chat.open(5, "e:5", f"/resume {hello.session} {at}")
+    assert [event.text for event in chat.values(5) if isinstance(event, Announced)] == ["again"]
+
+
+def test_newcomers_read_the_motd(chat: OwningChat) -> None:
+    """Programs too. Anybody may ask for it."""
+    assert chat.answer(1, "/motd") == "没有欢迎辞"
+    assert chat.answer(8, "/motd be  kind") == "欢迎辞已修改"
+    assert chat.answer(1, "/motd") == "be  kind"
+    chat.apply(Join(3, chat.now, "c:3"))
+    assert chat.read(3) == ["[c:3]c:3:已上线", "be  kind"]
+    chat.open(4, "d:4", "/json dave")
+    assert [event.line() for event in chat.values(4)] == ["[d:4]dave:已上线", "be  kind"]
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        ("/kick", "[/kick username reason]"),
+        ("/mute", "[/mute username minutes]"),
+        ("/mute bob x", "[/mute username minutes]"),
+        ("/mute bob 0", "[/mute username minutes]"),
+        ("/mute bob 9999999999", "[/mute username minutes]"),
+        ("/mute bob 5 5", "[/mute username minutes]"),
+        ("/unmute", "[/unmute username]"),
+        ("/ban", "[/ban username minutes]"),
+        ("/ban bob 527041", "[/ban username minutes]"),
+        ("/ban-address", "[/ban-address username minutes]"),
+        ("/unban", "[/unban username]"),
+        ("/announce", "[/announce content]"),
+    ],
+)
+def test_each_command_has_its_format(chat: OwningChat, line: str, form: str) -> None:
+    assert chat.answer(8, line) == f"消息格式不正确，请使用 {form} 格式"
+
+
+def test_an_address_that_is_none(chat: OwningChat) -> None:
+    assert chat.answer(8, "/ban-address nobody") == "该用户不在线，或地址不合法"
+
+
+def test_programs_are_told_codes(chat: OwningChat) -> None:
+    """As for every other refusal."""
+    chat.open(3, "c:3", "/json carol")
+    chat.values(3)
+    chat.say(3, "/kick bob", "/announce hi")
+    assert [event.code for event in chat.values(3) if isinstance(event, Done)] == ["not_operator", "not_operator"]
