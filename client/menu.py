@@ -32,6 +32,8 @@ Ctrl-A E U W K Y 编辑；Ctrl-D 退出；其他内容发送给所有人"""
 
 SHOW_HELP, WHO = "/help", "who"
 
+COMMANDS = (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME, Kind.COMMAND)  # also while one talks to one person
+
 
 class Menu:
     """The user's side of the client. Every mode raises Leave at the end of input."""
@@ -104,7 +106,7 @@ class Menu:
 
     def _talk_to(self, partner: Person) -> None:
         for line in self._lines(PRIVATE_PROMPT, IN_PRIVATE, self._private_words):
-            is_command = line[0] == "/" and kind_of(line) in (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME)
+            is_command = line[0] == "/" and kind_of(line) in COMMANDS
             self._client.send(line, None if is_command else partner)
             if partner.is_gone:
                 self._client.show(f"{partner.name} 已经离开；现在叫这个名字的可能是别人，请重新选择")

@@ -31,6 +31,7 @@ class Kind(Enum):
     TALK = auto()
     PRIVATE = auto()
     RENAME = auto()
+    COMMAND = auto()  # anything else that is done once
     QUESTION = auto()  # it can be asked again
     QUIT = auto()
     VALUES = auto()
@@ -43,6 +44,15 @@ WORDS = {
     "rename": Kind.RENAME,
     "to": Kind.PRIVATE,
     "me": Kind.TALK,
+    "reply": Kind.PRIVATE,
+    "away": Kind.COMMAND,
+    "ignore": Kind.COMMAND,
+    "unignore": Kind.COMMAND,
+    "quiet": Kind.COMMAND,
+    "join": Kind.COMMAND,
+    "leave": Kind.COMMAND,
+    "rooms": Kind.QUESTION,
+    "whois": Kind.QUESTION,
     "last": Kind.QUESTION,
     "search": Kind.QUESTION,
     "help": Kind.QUESTION,
@@ -51,7 +61,8 @@ WORDS = {
     "resume": Kind.VALUES,
 }
 PLAIN = ("who", "rename", "to")  # are also known without the slash
-ALONE = ("who", "help", "quit")  # nothing may follow them
+ALONE = ("who", "help", "quit", "quiet", "leave", "rooms")  # nothing may follow them, but for `/who all`
+ONE_NAME = ("rename", "whois", "unignore", "join")  # one word follows them
 
 
 def kind_of(line: str) -> Kind:
@@ -66,9 +77,10 @@ def kind_of(line: str) -> Kind:
         return Kind.TALK
     _, _, text = rest.partition(separator)
     if (
-        (word in ALONE and not alone)
-        or (word == "me" and alone)
-        or (word == "rename" and len(rest.split()) != 1)
+        (word in ALONE and not alone and (word, rest.strip(" ")) != ("who", "all"))
+        or (word in ("me", "reply") and alone)
+        or (word in ONE_NAME and len(rest.split()) != 1)
+        or (word == "ignore" and len(rest.split()) > 1)
         or (word == "to" and (rest.startswith(separator) or not text.strip(" ")))
     ):
         return Kind.BAD

@@ -14,9 +14,13 @@ from server.chat import names, texts
 from server.chat.entries import Alive, Say
 from server.chat.entries import Leave as ServerLeave
 from server.chat.refusals import Refuse
+from server.chat.room import Entry
 from server.commands import discover
 from server.commands.basic import Rename, Whisper, Who
+from server.commands.ignore import BeQuiet, Ignore, ListIgnored, Unignore
 from server.commands.me import Emote
+from server.commands.people import Away, Reply
+from server.commands.rooms import GoTo
 from server.commands.sessions import Json, Resume
 from server.wire.decoding import decode
 
@@ -31,6 +35,15 @@ PIECES = st.sampled_from(
         "help",
         "last",
         "json",
+        "reply",
+        "whois",
+        "ignore",
+        "unignore",
+        "quiet",
+        "away",
+        "leave",
+        "rooms",
+        "all",
         "/",
         "//",
         " ",
@@ -43,7 +56,7 @@ PIECES = st.sampled_from(
         "3",
     ]
 )
-ENTRIES = {
+ENTRIES: dict[type[Entry], set[Kind]] = {
     Alive: {Kind.HEARTBEAT},
     Say: {Kind.TALK},
     Emote: {Kind.TALK},
@@ -52,6 +65,8 @@ ENTRIES = {
     Rename: {Kind.RENAME},
     Json: {Kind.VALUES},
     Resume: {Kind.VALUES},
+    Reply: {Kind.PRIVATE},
+    **{kind: {Kind.COMMAND} for kind in (Away, Ignore, ListIgnored, Unignore, BeQuiet, GoTo)},
 }
 
 
