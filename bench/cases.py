@@ -62,6 +62,7 @@ class Result:
     missing: int  # deliveries that did not come, or came twice
     disorder: int  # samples of a sender's lines out of their order
     sent: int = 0  # lines, by all senders together
+    delivered: int = 0  # lines, to all that read
     busy: float = 0.0  # share of the time in which the load itself had work; near 1, the load may be what is measured
     processor: float | None = None  # µs of the server's processor time for each delivery; None if it is not known
     memory: float | None = None  # KiB of the server for each user; None if it is not known

@@ -161,8 +161,7 @@ class Load:
                     lines_sent += 1
             self._pump(0.001)
         came = sum(client.tally.lines for client in self._readers)
-        took = time.monotonic() - begun
-        waited = self._waited
+        took, waited = time.monotonic() - begun, self._waited
         ages = sorted(self._ages)
         self._quiet(DRAINED_AFTER)
         sent = sum(sender.sent for sender in self._senders)
@@ -177,6 +176,7 @@ class Load:
             missing=sum(abs(in_room[client.room] - client.tally.lines) for client in self._readers),
             disorder=sum(client.tally.disorder for client in self._readers),
             sent=sent,
+            delivered=sum(client.tally.lines for client in self._readers),
             busy=1 - waited / took,
         )
 

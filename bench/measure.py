@@ -141,8 +141,7 @@ def measure(case: Case, server: Server) -> Result:
         connection.send(None)
     result = replace(result, settle=settle)
     if before is not None and after is not None:
-        deliveries = result.sent * (case.users - case.silent)
-        result = replace(result, processor=(after - before) * 1e6 / max(1, deliveries))
+        result = replace(result, processor=(after - before) * 1e6 / max(1, result.delivered))
     if memory is None or first_memory is None:
         return result
     result = replace(result, memory=(memory - first_memory) / case.users)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -22,7 +23,7 @@ import pytest
 from bench.__main__ import contenders_of, parse_arguments
 from bench.cases import PAST, SCENARIOS, Case, Result, cases
 from bench.chart import chart
-from bench.load import Client, Tally, make_line, percentile
+from bench.load import Client, Load, Tally, make_line, percentile
 from bench.measure import Contender, Failed, Server, make_certificate
 from bench.report import Row, summarize, table
 
@@ -108,6 +109,18 @@ def test_percentile(percent: float, value: float) -> None:
     """It is right for a hundred values, and 0 for none."""
     assert percentile([float(number) for number in range(100)], percent) == value
     assert percentile([], percent) == 0.0
+
+
+def test_a_delivery_is_a_line_at_one_reader() -> None:
+    """Whoever is in another room, or does not read, gets none."""
+    case = Case("rooms", users=7, senders=1, window=5, seconds=0.5, rooms=2, silent=1)
+    assert [case.room(number) for number in range(7)] == [0, 0, 0, 0, 1, 1, 1]
+    with running() as server, contextlib.closing(Load(case, "127.0.0.1", server.port)) as load:
+        load.join()
+        result = load.talk()
+    assert result.sent > 0
+    assert (result.delivered, result.missing) == (4 * result.sent, 0)
+    assert 0 <= result.busy <= 1
 
 
 def test_what_is_not_yet_a_line_is_not_the_end(certificate: Certificate) -> None:
