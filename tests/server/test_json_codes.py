@@ -180,7 +180,7 @@ def test_a_search_and_a_resume_have_their_price() -> None:
     """The time that they take elsewhere is paid by the address. Other lines cost what the handler's thread works."""
     parse = discover().parse
     costs = [parse(1, 0.0, line).cost for line in ("/search x", "/resume x 0", "/last", "who", "talk")]
-    assert costs == [0.02, 0.01, 0.0, 0.0, 0.0]
+    assert costs == [0.02, 0.01, 0.002, 0.0, 0.0]
 
 
 def test_whoever_searches_all_the_time_has_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
