@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ..support.peers import PATIENCE, need
+from ..support.owning import owning
+from ..support.peers import PATIENCE, StrictServer, need
 from ..support.tabs import ARGUMENTS, Tab
 from ..support.web import StrictWebServer, web
 
@@ -36,6 +38,19 @@ def browser() -> Iterator[Browser]:
 def door(browser: Browser) -> Iterator[StrictWebServer]:
     """A web door. The browser starts before it."""
     with web() as door:
+        yield door
+
+
+@pytest.fixture
+def house(browser: Browser, tmp_path: Path) -> Iterator[StrictWebServer]:
+    """A web door whose server has accounts, and an operator whose name is boss."""
+
+    def add(server: StrictServer) -> None:
+        server.doors.append(StrictWebServer(server, (), None))
+
+    with owning(tmp_path / "accounts.db", "boss", add=add) as server:
+        door = server.doors[-1]
+        assert isinstance(door, StrictWebServer)
         yield door
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from server.chat import names
 
+from ..support.owning import every_command
 from ..support.peers import Peer
 from ..support.web import StrictWebServer
 from .conftest import Open
@@ -82,11 +83,12 @@ def test_who_comes_goes_and_has_another_name(door: StrictWebServer, open_tab: Op
 
 
 def test_a_private_talk_follows_the_person(door: StrictWebServer, open_tab: Open, bring: Bring) -> None:
-    """A click on a name begins it, and nobody else hears it, whatever names its partner and others take."""
+    """The menu of a name begins it, and nobody else hears it, whatever names its partner and others take."""
     ming, hong, bob = open_tab(door.port, "小明"), open_tab(door.port, "小红"), bring("bob")
     bob.say("在吗")
     ming.see("在吗")
     ming.page.locator("#rows .name", has_text="bob").last.click()
+    ming.page.click("#menu >> text=私聊")
     ming.type("悄悄话")
     ming.see("悄悄话")
     assert texts(bob, "悄悄话")[-1] == "小明: 悄悄话"
@@ -249,6 +251,8 @@ def test_whoever_uses_the_keyboard_alone(door: StrictWebServer, open_tab: Open, 
             break
     assert tab.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     keyboard.press("Enter")
+    assert tab.page.evaluate("document.activeElement.textContent") == "私聊"
+    keyboard.press("Enter")
     keyboard.type("psst")
     keyboard.press("Enter")
     tab.see("psst")
@@ -281,7 +285,7 @@ def test_tab_completes(door: StrictWebServer, open_tab: Open, bring: Bring) -> N
         return tab.page.input_value("#line")
 
     assert completed("wh") == "who"
-    assert completed("/re") == "/rename "
+    assert completed("/ren") == "/rename "
     assert completed("hi ROB") == "hi Robert"
     assert completed("hi ROB", 2) == "hi rob"
     assert completed("hi ROB", 3) == "hi Robert"
@@ -373,6 +377,7 @@ def test_a_phone(door: StrictWebServer, open_tab: Open, bring: Bring, width: int
     assert not tab.page.is_visible("#people")
     tab.page.tap("#show-people")
     tab.page.tap("#people .name >> text=bob")
+    tab.page.tap("#menu >> text=私聊")
     assert tab.page.locator("#to").text_content() == "对 bob 私聊✕"
     assert not tab.page.is_visible("#people")
     tab.type("psst")
@@ -384,6 +389,8 @@ LINES = """
 who|/who|who |who x|/who x|WHO| who|whoever|rename bob|/rename bob|rename|rename |/rename|rename|rename a b|rename¦bob|/rename¦bob
 to bob hi|/to bob hi|to|to bob|/to bob|to  bob hi|to¦bob¦hi|to¦|today is|tomorrow|/me waves|/me|me waves|/last|/last 5|/last 5 7|last
 /search x|/search|search x|/help|/help x|help|/quit|/quit x|quit|/json|/json a|json|/resume a 1|//x|//|/|/nope|/ who|who¦|/who¦
+/who all|/who  all|who all|/reply hi|/reply|reply hi|/whois bob|whois bob|/away|/away lunch|away|/ignore|/ignore bob|/unignore bob|ignore bob
+/quiet|/quiet x|quiet|/join dev|/join|join dev|/leave|/leave x|leave|/rooms|/rooms x|rooms|/last¦5|/join¦dev
 constructor|/constructor|/toString x|/__proto__|大家好|to 小红 在吗|rename 小明|/me 挥手
 """
 NAMES = [
@@ -406,15 +413,36 @@ NAMES = [
 
 def test_the_page_and_the_server_agree(door: StrictWebServer, open_tab: Open) -> None:
     """On what a line is, so that no question is ever taken for talk and said again; and on when two names are one."""
-    kinds = {"Say": "talk", "Emote": "talk", "Alive": "heartbeat", "Whisper": "private", "Rename": "rename"}
-    kinds |= dict.fromkeys(["Who", "Last", "LastBefore", "Search", "Help"], "question")
+    kinds = {
+        "Say": "talk",
+        "Emote": "talk",
+        "Alive": "heartbeat",
+        "Whisper": "private",
+        "Reply": "private",
+        "Rename": "rename",
+    }
+    kinds |= dict.fromkeys(["Who", "Last", "LastBefore", "Search", "Help", "Whois", "ListRooms"], "question")
+    kinds |= dict.fromkeys(["Away", "Ignore", "ListIgnored", "Unignore", "BeQuiet", "GoTo"], "action")
     kinds |= {"Quit": "quit", "Json": "values", "Resume": "values"}
     tab = open_tab(door.port)
     for line in ["", *LINES.replace("\n", "|").strip("|").split("|")]:
         text = line.replace("¦", "|")
         entry = type(door.chat.commands.parse(1, 0.0, text)).__name__
         kind = tab.page.evaluate("text => kindOf(text)", text)
+        assert entry in kinds or entry == "Refuse", text
         assert kind == kinds.get(entry, kind), text
+    commands = every_command().commands.values()
+    known = tab.page.evaluate("[Object.keys(KINDS), PLAIN, ALONE]")
+    assert [set(words) for words in known] == [
+        {command.word for command in commands},
+        {command.word for command in commands if command.plain},
+        {command.word for command in commands if command.alone},
+    ]
+    secret = tab.page.evaluate("Object.keys(KINDS).filter(word => KINDS[word] === 'secret')")
+    assert set(secret) == {"register", "login", "password", "unregister"}
+    completed = tab.page.evaluate("[...COMMANDS, ...FOR_OPERATORS].map(each => /\\S+/.exec(each)[0])")
+    unseen = {"/json", "/resume"}
+    assert set(completed) == {"who", "rename", "to"} | {f"/{command.word}" for command in commands} - unseen
     for one, other in itertools.product(NAMES, NAMES):
         same = tab.page.evaluate("([one, other]) => fold(one) === fold(other)", [one, other])
         assert same == (names.fold(one) == names.fold(other)), (one, other)

@@ -75,3 +75,22 @@ class Tab:
     def settle(self) -> None:
         """Wait until everything that was typed has been dealt with."""
         self.until("!document.querySelector('#pending').children.length && chat.caughtUp && !chat.out.oldest")
+
+    def choose(self, name: str, what: str) -> None:
+        """Choose something in the menu of somebody who is listed."""
+        self.page.locator("#people .name", has=self.page.locator(f"bdi:text-is('{name}')")).click()
+        self.page.click(f"#menu >> text={what}")
+
+    def join(self, room: str) -> None:
+        """Go into a room by the list of rooms, and wait until the page is there."""
+        self.page.click("#room")
+        self.page.fill("#rooms input", room)
+        self.page.press("#rooms input", "Enter")
+        self.page.locator(".place", has_text=room).last.wait_for()
+        self.settle()
+
+    def fill_in(self, **fields: str) -> None:
+        """Fill in the dialog, and send it."""
+        for field, value in fields.items():
+            self.page.fill(f"#{field}", value)
+        self.page.click("#enter .main")
