@@ -1,0 +1,153 @@
+"""The menu of a person, words that name one, and what operators do and say."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from ..support.peers import Peer
+from ..support.tabs import Tab
+from ..support.web import StrictWebServer
+from .conftest import Open
+from .test_connection import HIDE
+
+
+@pytest.fixture
+def bob(house: StrictWebServer) -> Iterator[Peer]:
+    """Somebody who comes by telnet."""
+    with contextlib.closing(Peer(house.chat.port)) as bob:
+        bob.until(f"{bob.prefix}已上线")
+        bob.rename("bob")
+        yield bob
+
+
+@pytest.fixture
+def boss(house: StrictWebServer, open_tab: Open) -> Tab:
+    """An operator."""
+    tab = open_tab(house.port, "boss")
+    tab.type("/register sesame12")
+    tab.see("已注册并登录")
+    tab.until("chat.isOperator")
+    return tab
+
+
+def test_the_menu_of_a_person(house: StrictWebServer, open_tab: Open, bob: Peer) -> None:
+    """Private words, who they are, to ignore them and to hear them again. Whoever is no operator has no more."""
+    tab = open_tab(house.port, "小明")
+    tab.page.wait_for_selector("#people li:nth-child(2)")
+    tab.page.click("#people .name[data-name=bob]")
+    assert tab.page.locator("#menu button").all_text_contents() == ["私聊", "查看", "屏蔽"]
+    tab.page.keyboard.press("ArrowDown")
+    tab.page.keyboard.press("Enter")
+    tab.see(f"bob 来自 {bob.addr}")
+    tab.choose("bob", "屏蔽")
+    tab.see("已屏蔽 bob")
+    tab.until("document.querySelector('#people').textContent.includes('bob (已屏蔽)')")
+    bob.ask("nobody hears me")
+    tab.choose("bob", "取消屏蔽")
+    tab.see("不再屏蔽 bob")
+    bob.say("hello again")
+    tab.see("hello again")
+    assert tab.said() == ["bob>hello again"]
+    tab.page.click("#people .name[data-name=bob]")
+    tab.page.keyboard.press("Escape")
+    assert not tab.page.is_visible("#menu")
+    assert tab.page.evaluate("document.activeElement.dataset.name") == "bob"
+
+
+def test_ones_own_menu(house: StrictWebServer, open_tab: Open, bob: Peer) -> None:
+    """To be away, to be quiet, and one's name."""
+    tab = open_tab(house.port, "小明")
+    tab.choose("小明", "暂时离开")
+    tab.until("document.querySelector('#people').textContent.includes('小明 (我，不在：暂时离开)')")
+    bob.ask("to 小明 在吗")
+    tab.see("在吗")
+    tab.type("回来了")
+    tab.see("欢迎回来")
+    tab.until("!document.querySelector('#people').textContent.includes('不在')")
+    tab.choose("小明", "不显示来去")
+    tab.see("不再显示上线和下线")
+    bob.ask("/join dev")
+    tab.choose("小明", "显示来去")
+    tab.see("重新显示上线和下线")
+    assert not any("bob 去了" in news for news in tab.news())
+    tab.until("!document.querySelector('#people .name[data-name=bob]')")
+    tab.choose("小明", "名字和账号")
+    assert tab.page.is_visible("#enter")
+
+
+def test_somebody_who_is_away_is_shown_so(house: StrictWebServer, open_tab: Open, bob: Peer) -> None:
+    """As soon as they answer a private word, until they talk."""
+    tab = open_tab(house.port, "小明")
+    bob.ask("/away lunch")
+    tab.type("to bob 在吗")
+    tab.see("[自动回复] bob: lunch")
+    tab.until("document.querySelector('#people').textContent.includes('bob (不在：lunch)')")
+    bob.say("back")
+    tab.see("back")
+    tab.until("!document.querySelector('#people').textContent.includes('lunch')")
+
+
+NAMES_ANN = ["Ann, hi", "hi ANN", "@ann", "问ann吧", "ａｎｎ?", "ann's"]
+DOES_NOT = ["Anna", "annual", "joann", "ann_x", "hi"]
+
+
+def test_a_word_that_names_me_is_marked(house: StrictWebServer, open_tab: Open, bob: Peer) -> None:
+    """In its row, and in the title of a page that is not seen. A name inside another word is none."""
+    tab = open_tab(house.port)
+    tab.page.evaluate(HIDE)
+    tab.enter("Ann")
+    bob.say(*NAMES_ANN, *DOES_NOT)
+    tab.see("annual")
+    tab.until("view.items.filter(item => item.kind === 'said').length === 11")
+    marked = tab.page.locator(".names .text").all_text_contents()
+    assert marked == NAMES_ANN
+    assert tab.page.title() == "(11 · @6) 聊天室"
+    tab.page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    assert tab.page.title() == "聊天室"
+    hong = open_tab(house.port, "小明")
+    bob.say("我问小明吧")
+    hong.see("我问小明吧")
+    assert hong.page.locator(".names .text").all_text_contents() == ["我问小明吧"]
+
+
+def test_what_operators_tell_everyone(house: StrictWebServer, open_tab: Open, boss: Tab) -> None:
+    """In every room, and newcomers."""
+    tab = open_tab(house.port, "小明")
+    tab.join("dev")
+    boss.type("/motd 欢迎新朋友", "/announce 今晚十点维护")
+    tab.see("今晚十点维护")
+    assert tab.page.locator(".is-announced .banner").count() == 1
+    assert tab.page.locator(".is-announced b").text_content() == "公告"
+    ann = open_tab(house.port, "Ann", locale="en-US")
+    ann.see("欢迎新朋友")
+    assert ann.page.locator(".is-motd b").text_content() == "Welcome"
+    ann.type("/motd")
+    ann.until("document.querySelectorAll('.is-motd').length === 2")
+
+
+def test_operators_keep_order(house: StrictWebServer, open_tab: Open, boss: Tab, bob: Peer) -> None:
+    """Behind a confirmation. Whoever is removed is told why, and comes back with the next line only."""
+    tab = open_tab(house.port, "小明")
+    boss.page.wait_for_selector("#people li:nth-child(3)")
+    boss.choose("bob", "禁言")
+    assert boss.page.locator("#menu p").text_content() == "禁言 10 分钟：bob？"
+    assert boss.page.evaluate("document.activeElement.textContent") == "取消"
+    boss.page.keyboard.press("Enter")
+    assert not boss.page.is_visible("#menu")
+    assert bob.ask("still free") == [f"{bob.prefix}still free"]
+    boss.choose("bob", "禁言")
+    boss.page.click("#menu .bad")
+    boss.see("已禁言 bob")
+    assert bob.ask("hello") == ["你已被管理员禁言"]
+    boss.type("/kick 小明 太吵了")
+    tab.see("你已被管理员移出：太吵了；输入下一行就会回来")
+    assert tab.page.evaluate("chat.stays")
+    tab.type("我回来了")
+    tab.see("我回来了")
+    boss.choose("bob", "禁用这个名字")
+    boss.page.click("#menu .bad")
+    boss.see("已封禁 bob")
+    assert tab.page.locator("#menu button").count() == 0
