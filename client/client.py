@@ -8,50 +8,35 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import groupby
 
+from .completer import Completer
 from .events import Connected, Events, Lost, Received, Signalled, Typed
-from .net.attempts import ReconnectPolicy, ServerUnavailable
+from .net.attempts import ServerUnavailable
 from .net.connection import Connection
 from .net.conversation import State
+from .net.outgoing import Line
 from .net.people import Person
 from .net.session import Session
-from .net.tls import Trust
 from .net.values import BadServer
-from .rules import QUIT
-from .ui.completion import NOTHING, Candidates, complete
+from .options import Options
+from .rules import QUIT, WHO_ANYWHERE
+from .ui.completion import NOTHING, Candidates
 from .ui.display import Display
-from .ui.editor import Editor, Line
+from .ui.editor import Editor
 from .ui.history import History
 from .ui.keyboard import Keyboard
 from .ui.keys import Key
-from .ui.theme import Theme
 
 LINGER = 2.0  # seconds for the server to take our last lines while a person waits
 PATIENCE = 30.0  # the same for a script, from the last sign that they are taken
 STATUS_DELAY = 0.5  # seconds after which a line on its way is worth a word before the prompt
 GREETING_TIME = 1.0  # seconds for the server's greeting, before the user is asked anything
 READ_AHEAD = 1000  # lines that are taken from a pipe before the server has taken those before
-MOST_CANDIDATES = 50  # that Tab shows
 
 
 class Leave(Exception):
     """The user wants to leave."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user has chosen, by flags and by what the input and the output are."""
-
-    server: tuple[str, int]
-    trust: Trust | None  # for TLS
-    name: str
-    policy: ReconnectPolicy
-    plain: bool
-    listen: bool
-    person: bool  # somebody types; else it is a pipe
-    theme: Theme
 
 
 class Client:
@@ -74,7 +59,7 @@ class Client:
             self._session.hearing.note("没有验证服务器的证书：任何人都可能冒充它，读到所说的一切")
         self._connection: Connection | None = None
         self._typed: deque[str | None] = deque()  # lines that nobody has asked for yet; None is the end of input
-        self._candidates = NOTHING
+        self._completer = Completer(self._session, editor, self.show)
         self._is_leaving = False
         self._waiting_since = math.inf
 
@@ -121,7 +106,7 @@ class Client:
         Tab completes it from the candidates. With a history it is talk, which is heard again when it is taken. Without
         one it is an answer, and is left on the screen.
         """
-        self._candidates = candidates
+        self._completer.candidates = candidates
         self._editor.use(history if history is not None else History())
         if not self._typed:
             self._display.set_status(self._status(time.monotonic()))
@@ -132,6 +117,14 @@ class Client:
         if line is None:
             raise Leave
         return line
+
+    def ask_secret(self, prompt: str) -> str:
+        """Return a line that is typed and not shown. Raise Leave at the end of input."""
+        self._display.hide(True)
+        try:
+            return self.ask(prompt).strip()
+        finally:
+            self._display.hide(False)
 
     def remember(self, line: str, history: History) -> None:
         """Keep a line, so that Up brings it back."""
@@ -153,6 +146,15 @@ class Client:
         """Return who has a name. If nobody knows who is online, it may be anybody."""
         people = self._session.hearing.people
         return people.find(name) or (None if people.known else Person(name))
+
+    def seek(self, name: str) -> Person | None:
+        """Return who has a name, in whatever room. If it is nobody who is known, the server is asked."""
+        question = Line(WHO_ANYWHERE, hidden=True)
+        if self.find(name) is None:
+            self._transmit(self._session.ask(question, time.monotonic()))
+            while self._session.state is State.VALUES and not question.dealt_with:
+                self._wait()
+        return self.find(name)
 
     def _enter(self) -> None:
         """Wait until the server has let us in. Whoever only listens stays here."""
@@ -184,8 +186,11 @@ class Client:
                 case Connected():
                     self._transmit(self._session.connected(now))
                 case Received(lines):
+                    rooms = self._session.hearing.rooms
                     for line in lines:
                         self._transmit(self._session.received(line, now))
+                    if self._session.hearing.rooms is not rooms and self._completer.answered():
+                        self._display.show_notices([])
                     if self._connection:
                         self._connection.go_on()
                 case Lost(why, is_final):
@@ -210,12 +215,14 @@ class Client:
             self._connection.send(data)
 
     def _status(self, now: float) -> str:
-        """Return what stands before the prompt: whether we are away, how many lines wait, and whom one talks to."""
+        """Return what stands before the prompt: whether we are away, how many lines wait, where, and whom one talks to."""
         waiting = self._session.outgoing.unsettled
         self._waiting_since = min(self._waiting_since, now) if waiting else math.inf
         status = "" if self._session.is_in else "[离线]"
         if now >= self._waiting_since + STATUS_DELAY:
             status += f"[待发{waiting}]"
+        if room := self._session.hearing.room:
+            status += f"[#{room}]"
         if self.partner:
             name = self.partner.name
             status += f"[{name}已离开]" if self.partner.is_gone else f"[→{name}]"
@@ -224,21 +231,9 @@ class Client:
     def _take_keys(self, data: bytes) -> None:
         for typed in self._display.feed(data):
             if isinstance(typed, Key):
-                self._complete()
+                self._transmit(self._completer.press(time.monotonic()))
             else:
                 self._typed.append(typed)
-
-    def _complete(self) -> None:
-        """Complete the line. An empty one becomes the answer to the last private word."""
-        line, hearing = self._editor.line, self._session.hearing
-        asker = hearing.last_private
-        if not line.text and self._candidates.answers and asker and not asker.is_gone:
-            self._editor.line = Line().insert(f"to {asker.name} ")
-            return
-        names = [name for name in hearing.people.names() if name != hearing.name]
-        self._editor.line, found = complete(line, names, self._candidates)
-        if self._editor.line == line and found:
-            self.show("  ".join(found[:MOST_CANDIDATES]))
 
     def _show_all(self) -> None:
         """Show what has gathered, in order: the conversation, and beside it what the client itself has to say."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .client import Client, Leave
 from .net.people import Person
-from .rules import QUIT, Kind, kind_of, loosen, may_be_name
+from .rules import AGAIN, PASSWORDS, QUIT, WHO, Kind, kind_of, loosen, may_be_name, may_hold_password
 from .ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, Candidates
 from .ui.history import History
 
@@ -30,9 +30,8 @@ to 用户名 内容    私聊
 Tab 补全用户名和命令，空行时回复最近的私聊；上下键翻看输入过的内容
 Ctrl-A E U W K Y 编辑；Ctrl-D 退出；其他内容发送给所有人"""
 
-SHOW_HELP, WHO = "/help", "who"
-
-COMMANDS = (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME, Kind.COMMAND)  # also while one talks to one person
+SHOW_HELP = "/help"
+COMMANDS = (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME, Kind.ORDER, Kind.SECRET)  # also in private chat
 
 
 class Menu:
@@ -79,7 +78,7 @@ class Menu:
         for answer in self._lines(WHOM_PROMPT, FOR_WHOM):
             name = answer.strip()
             is_name = may_be_name(name) or (":" in name and len(name.split()) == 1)  # or an address
-            partner = self._client.find(name) if is_name else None
+            partner = self._client.seek(name) if is_name else None
             if partner is None:
                 self._client.show(NO_SUCH_USER)
                 continue
@@ -133,7 +132,7 @@ class Menu:
                 case "who" | "/who":
                     self._client.send(WHO)
                     continue
-            if history is not None:
+            if history is not None and not any(map(may_hold_password, typed.split("\n"))):
                 self._client.remember(typed, history)
             if "\n" in typed:
                 # What was pasted is said as it is, and no line of it is a command of the client's or the server's own.
@@ -141,9 +140,24 @@ class Menu:
                 pasted = [line for line in typed.split("\n") if line]
                 yield from (f"/{line}" if is_public and line[0] == "/" else line for line in pasted)
             elif history is self._client.history:
-                yield loosen(typed, self._is_online)
+                yield from self._with_passwords(loosen(typed, self._is_online))
             else:
-                yield typed
+                yield from self._with_passwords(typed)
+
+    def _with_passwords(self, line: str) -> Iterator[str]:
+        """Yield a line, with the passwords that a command lacks. If these are not given, yield nothing."""
+        word, *others = line.removeprefix("/").split() or [""]
+        before, prompts = PASSWORDS.get(word, (0, ()))
+        if kind_of(line) is not Kind.SECRET or len(others) != before:
+            yield line
+            return
+        given = [self._client.ask_secret(prompt) for prompt in prompts]
+        if AGAIN in prompts and given.pop() != given[-1]:
+            self._client.show("两次输入的密码不一样")
+        elif all(len(password.split()) == 1 for password in given):
+            yield " ".join([line.strip(), *given])
+        else:
+            self._client.show("密码不能为空，也不能有空格")
 
 
 def _word_of(typed: str) -> str:

@@ -15,12 +15,13 @@ import sys
 from types import FrameType
 
 from . import __version__
-from .client import Client, Options
+from .client import Client
 from .events import Events
 from .menu import Menu
 from .net.attempts import ReconnectPolicy, ServerUnavailable
 from .net.tls import Trust
 from .net.values import BadServer
+from .options import Options
 from .rules import may_be_name
 from .ui.editor import Editor
 from .ui.history import History, default_path
@@ -121,6 +122,7 @@ def choose(arguments: argparse.Namespace, person: bool) -> Options:
             returns=person or keeps or arguments.listen,
             patience=math.inf if person or keeps else SCRIPT_PATIENCE,
             insists=keeps,
+            obeys=not person,
         ),
         plain=arguments.plain,
         listen=arguments.listen,

@@ -8,20 +8,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from difflib import get_close_matches
 from enum import Enum, auto
 
 MAX_NAME = 32  # characters, after NFC
 RECEIPT = "I'm live"
 QUIT = "/quit"
 UNKNOWN_COMMAND = "未知命令，输入 /help 查看帮助"
-REFUSALS = (
-    *("服务器人数已满，请稍后再试", "来自同一地址的连接过多，请稍后再试", "服务器繁忙，请稍后再试"),
-    "服务器只接受加密连接，请使用 TLS",
-)
+REFUSALS = {  # and their codes
+    "服务器人数已满，请稍后再试": "full",
+    "来自同一地址的连接过多，请稍后再试": "too_many",
+    "服务器繁忙，请稍后再试": "busy",
+    "服务器只接受加密连接，请使用 TLS": "tls_only",
+    "此地址已被管理员封禁": "banned",
+}
 
 # C0 but tab, DEL and C1 drive a terminal. Bidi controls and line separators reorder or break its lines.
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _WORDS = re.compile(r"\s*(\S+)(?:(\s+)(\S+)(?:(\s+)(\S.*))?)?\s*", re.DOTALL)
+_LETTER = "[^\\W\u2e80-\U0003ffff]"  # or a digit, of a script that has spaces between its words
 WIDE = "\u3000"  # the space of Chinese input methods
 
 
@@ -31,8 +36,9 @@ class Kind(Enum):
     TALK = auto()
     PRIVATE = auto()
     RENAME = auto()
-    COMMAND = auto()  # anything else that is done once
     QUESTION = auto()  # it can be asked again
+    ORDER = auto()  # it changes something, and is done once
+    SECRET = auto()  # it has a password: it is sent once at most, and kept nowhere
     QUIT = auto()
     VALUES = auto()
     HEARTBEAT = auto()
@@ -45,24 +51,31 @@ WORDS = {
     "to": Kind.PRIVATE,
     "me": Kind.TALK,
     "reply": Kind.PRIVATE,
-    "away": Kind.COMMAND,
-    "ignore": Kind.COMMAND,
-    "unignore": Kind.COMMAND,
-    "quiet": Kind.COMMAND,
-    "join": Kind.COMMAND,
-    "leave": Kind.COMMAND,
-    "rooms": Kind.QUESTION,
-    "whois": Kind.QUESTION,
-    "last": Kind.QUESTION,
-    "search": Kind.QUESTION,
-    "help": Kind.QUESTION,
+    **dict.fromkeys(("last", "search", "help", "whois", "rooms", "bans"), Kind.QUESTION),
+    **dict.fromkeys(("join", "leave", "away", "ignore", "unignore", "quiet"), Kind.ORDER),
+    **dict.fromkeys(("register", "login", "password", "unregister"), Kind.SECRET),
+    **dict.fromkeys(("kick", "mute", "unmute", "ban", "ban-address", "unban", "announce", "motd"), Kind.ORDER),
     "quit": Kind.QUIT,
     "json": Kind.VALUES,
     "resume": Kind.VALUES,
 }
 PLAIN = ("who", "rename", "to")  # are also known without the slash
-ALONE = ("who", "help", "quit", "quiet", "leave", "rooms")  # nothing may follow them, but for `/who all`
-ONE_NAME = ("rename", "whois", "unignore", "join")  # one word follows them
+ALONE = ("who", "help", "quit", "quiet", "leave", "rooms", "bans")  # nothing may follow them
+AFTER = {"who": "all"}  # what may follow all the same, behind a slash
+ASKS = ("ignore", "motd")  # are questions if nothing follows them
+WHO, WHO_ANYWHERE, ROOMS = "who", "/who all", "/rooms"  # the client asks by itself, too
+
+AGAIN = "再输入一次："
+# Of the commands that have passwords: how many words stand before these, and what the user is asked for them.
+PASSWORDS = {
+    "register": (0, ("密码：", AGAIN)),
+    "login": (1, ("密码：",)),
+    "password": (0, ("旧密码：", "新密码：", AGAIN)),
+    "unregister": (0, ("密码：",)),
+}
+HIDDEN = "******"
+LOOKED_AT = 200  # characters of a line that may be a mistyped command
+LIKENESS = 0.74  # from which on a word may be a mistyped one
 
 
 def kind_of(line: str) -> Kind:
@@ -76,11 +89,12 @@ def kind_of(line: str) -> Kind:
     if line[0] != "/" and (word not in PLAIN or alone != (word in ALONE)):
         return Kind.TALK
     _, _, text = rest.partition(separator)
+    if alone and word in ASKS:
+        return Kind.QUESTION
     if (
-        (word in ALONE and not alone and (word, rest.strip(" ")) != ("who", "all"))
+        (word in ALONE and rest.strip(" ") not in ("", AFTER.get(word, "")))
         or (word in ("me", "reply") and alone)
-        or (word in ONE_NAME and len(rest.split()) != 1)
-        or (word == "ignore" and len(rest.split()) > 1)
+        or (word == "rename" and len(rest.split()) != 1)
         or (word == "to" and (rest.startswith(separator) or not text.strip(" ")))
     ):
         return Kind.BAD
@@ -95,6 +109,20 @@ def _first_word(text: str) -> tuple[str, str, str]:
         if bar and piped in PLAIN and piped not in ALONE:
             return piped, bar, after
     return word, separator or " ", rest
+
+
+def may_hold_password(line: str) -> bool:
+    """Return whether a line may be a command that has a password, however it was mistyped. The server refuses fewer."""
+    word = re.match(r"[\W_]*([a-z]+)", unicodedata.normalize("NFKC", line[:LOOKED_AT]).casefold())
+    return word is not None and bool(get_close_matches(word[1], PASSWORDS, cutoff=LIKENESS))
+
+
+def without_password(line: str) -> str:
+    """Return a line as it may be shown, and kept."""
+    if not may_hold_password(line) or len(words := line.split()) < 2:
+        return line
+    shown = 1 + PASSWORDS.get(words[0].removeprefix("/"), (0,))[0]
+    return " ".join([*words[:shown], HIDDEN]) if len(words) > shown else line
 
 
 def fold(name: str) -> str:
@@ -114,6 +142,18 @@ def may_be_name(text: str) -> bool:
     if len(text) > 4 * MAX_NAME or not 1 <= len(unicodedata.normalize("NFC", text)) <= MAX_NAME:
         return False
     return all(char in "_-." or unicodedata.category(char)[0] in "LM" or char.isdecimal() for char in text)
+
+
+def mentions(text: str, name: str) -> tuple[tuple[int, int], ...]:
+    """Return where a text has a name, in any case and width: as a whole word, or anywhere if it has Chinese characters."""
+    if not (key := fold(name)):
+        return ()
+    folded = text.lower() if text.isascii() else [unicodedata.normalize("NFKC", char).casefold() for char in text]
+    places = [place for place, chars in enumerate(folded) for _ in chars]
+    is_chinese = any(unicodedata.east_asian_width(char) in "WF" for char in key)
+    pattern = re.escape(key) if is_chinese else rf"(?<!{_LETTER})(?<!{_LETTER}[-.]){re.escape(key)}(?![-.]?{_LETTER})"
+    found = re.finditer(pattern, "".join(folded))
+    return tuple((places[each.start()], places[each.end() - 1] + 1) for each in found)
 
 
 def clean(text: str) -> str:
@@ -139,4 +179,6 @@ def loosen(line: str, is_known: Callable[[str], bool]) -> str:
             return f"{word} {name}"
         case "to" if text and (is_meant or is_known(name)):
             return f"{word} {name} {text}"
+        case command if command in WORDS and WIDE in first + second:
+            return f"{word} {name} {text}".strip() if word[0] == "/" else line
     return line

@@ -12,6 +12,7 @@ DELAYS = (0.0, 1.0, 2.0, 4.0, 8.0)
 STABLE = 5.0  # seconds after which a connection that is lost counts as one that has worked
 HURRY = 1.0  # seconds after an attempt, from when on something typed is a reason for the next one
 LOST = "连接中断"
+EXPELS = ("kicked", "banned")  # the goodbyes after which nobody comes back without having been asked to
 
 
 class ServerUnavailable(Exception):
@@ -27,6 +28,7 @@ class ReconnectPolicy:
     returns: bool = True  # comes back by itself, and not only with the next line
     patience: float = math.inf  # how long to do without a server
     insists: bool = False  # tries again even if there was no server in the first place
+    obeys: bool = False  # ends if it is expelled, because nobody is there to decide
 
 
 def delay_after(failures: int) -> float:
@@ -78,12 +80,17 @@ class Attempts:
         is welcome.
         """
         why = (bye.text if bye else why) or LOST
+        is_expelled = bye is not None and bye.code in EXPELS
         if not self.has_been_in and not self._policy.insists:
             where = f"{self._server} does not let you in" if bye else f"no server at {self._server}"
             raise ServerUnavailable(f"{where}: {why}")
-        if was_in:
+        if is_expelled and self._policy.obeys:
+            raise ServerUnavailable(f"lost the server at {self._server}: {why}")
+        if was_in or is_expelled:
             # Where another client has resumed the session, it is not fought for.
-            stays_away = bye is not None and (bye.code in ("quit", "resumed") or (bye.code == "idle" and is_away))
+            stays_away = bye is not None and (
+                bye.code in ("quit", "resumed", *EXPELS) or (bye.code == "idle" and is_away)
+            )
             self.are_wanted = self._policy.returns and not stays_away
             self._away_since = now
             if now - self._connected_at > STABLE:
@@ -96,7 +103,7 @@ class Attempts:
         elif self._away_since is not None and self.at - self._away_since > self._policy.patience:
             raise ServerUnavailable(f"lost the server at {self._server}: {self._why or why}")
         self._why = self._why or why
-        if was_in:
+        if was_in or is_expelled:
             return f"{why}；{'输入下一行时自动重新连接' if self._away_since is None else '正在重新连接'}"
         was_told, self._is_told = self._is_told, True
         return "" if was_told else f"连接不上 {self._server}（{why}），正在重试"

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from enum import Enum, auto
 
-from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, Kind, clean
+from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, WHO, WHO_ANYWHERE, Kind, clean, may_be_name, without_password
 from .attempts import Attempts, ReconnectPolicy, ServerUnavailable
 from .hearing import Hearing
 from .naming import Naming
@@ -100,11 +101,15 @@ class Conversation:
         else:
             cause = self.outgoing.find(value.line)
             is_hidden = cause is not None and cause.hidden
+            if value.type == "users" and cause and cause.text.split() == WHO_ANYWHERE.split():
+                value = replace(value, type="everyone")
             is_new = self.hearing.take(value, missed=self._catching_up is not None, hidden=is_hidden)
             if is_new and cause:
                 cause.heard = True
-            if is_new and value.line and value.type == "renamed":
-                self._naming.take(value.name)
+            if is_new and value.type == "renamed" and self.hearing.is_own(value):
+                self._naming.take(value.name if may_be_name(value.name) else "")  # or its owner has logged in
+            if is_new and value.type == "entered" and value.line:
+                self._ask_who()
             if value.type == "done":
                 self._take_receipt(value, now)
 
@@ -121,15 +126,21 @@ class Conversation:
         elif lost := self.outgoing.resume(hello.line):
             self.failed = True
             self.hearing.note(f"{UNSENT}：以前的 {lost} 条，服务器丢失了")
+        self._give_up(UNSENT, self.outgoing.unsent)
+        self.outgoing.unsent.clear()
         self._naming.greet(hello.name, is_new=is_new)
         self.hearing.greet(hello, is_first=is_first, is_new=is_new)
         self._enter(State.VALUES, hello.idle)
-        if is_new and self._curious:
-            self.outgoing.add(Line("who", hidden=True))
+        self._ask_who()
         if resumes:
             self._claim_name()
             self._catching_up = Line("", hidden=True)
             self.outgoing.add(self._catching_up)
+
+    def _ask_who(self) -> None:
+        """Ask who is in our room, if we do not know."""
+        if self._curious and not self.hearing.people.known:
+            self.outgoing.add(Line(WHO, hidden=True))
 
     def _take_receipt(self, done: Value, now: float) -> None:
         if not done.line:  # it tells what became of the first line of the connection
@@ -170,7 +181,7 @@ class Conversation:
             arrival = _ARRIVAL.fullmatch(line)
             self._prefix = arrival[1] if arrival else ""
         if line in REFUSALS:
-            self._bye = Value("bye", line, code="full")
+            self._bye = Value("bye", line, code=REFUSALS[line])
         elif line in (RECEIPT, UNKNOWN_COMMAND, self._first, self._prefix + self._first):
             self._go_plain()  # it took our question for talk, or does not know it
         else:
@@ -215,7 +226,7 @@ class Conversation:
     def _may_send(self, line: Line) -> bool:
         if line.hidden or self.state is State.PLAIN:
             return True
-        return self._catching_up is None and (self._naming.is_had or line.kind is Kind.RENAME)
+        return self._catching_up is None and (self._naming.is_had or line.kind in (Kind.RENAME, Kind.SECRET))
 
     def _refuse(self, line: Line, why: str) -> None:
         self.refused = True
@@ -232,4 +243,5 @@ class Conversation:
 
 def shorten(text: str) -> str:
     """Return a line as a note names it."""
+    text = without_password(text)
     return text if len(text) <= SHORT else f"{text[:SHORT]}…"

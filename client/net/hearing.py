@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
+from ..rules import mentions
 from .people import People, Person
 from .values import EVENTS, Value
 
@@ -19,12 +20,15 @@ class Hearing:
         self.shown: list[Value] = []
         self.people = People()
         self.name = ""  # our own, at present
+        self.room = ""  # where we are; empty for the lobby
+        self.rooms: tuple[tuple[str, int], ...] = ()  # as the server has listed them last
         self.at = "0"  # the place up to which everything was heard
         self.last_private: Person | None = None  # who has said the last private word to us
         self._addrs: deque[str] = deque([""], maxlen=REMEMBERED)  # our own, the present one last
         self._places: deque[str] = deque(maxlen=REMEMBERED)
         self._is_marked = False  # whether it was said that what follows was missed
         self._listing = 0  # the line whose answer is being heard
+        self._words: deque[int] = deque(maxlen=REMEMBERED)  # the numbers of words that were kept for us
 
     def note(self, text: str) -> None:
         """Show what the client itself has to say."""
@@ -34,6 +38,8 @@ class Hearing:
         """Take note of who we are now. `is_first`: there was no session before. `is_new`: it is a new session."""
         self.name, self.people.hold = hello.name, hello.hold
         self._addrs.append(hello.addr)
+        if hello.room != self.room:
+            self._move(hello.room)
         if is_first:
             self.at = hello.at  # later, that place lies behind what was missed
         if is_new:
@@ -45,14 +51,23 @@ class Hearing:
             self._is_marked = False
             self.note(MISSED_ENDS)
 
+    def is_own(self, value: Value) -> bool:
+        """Return whether an event is about us, on this connection."""
+        return value.addr == self._addrs[-1]
+
     def take(self, value: Value, *, missed: bool, hidden: bool) -> bool:
         """Take a value. Return whether it is an event that was not heard before. `hidden`: nobody has asked for it."""
         match value.type:
             case "gap":
                 self._take_gap(value.after)
-            case "users":
-                self.people.listed(value.users, more=value.line == self._listing)
+            case "users" | "everyone":
+                room = self.room if value.type == "everyone" else ""
+                here = [(name, addr) for name, addr, where in value.users if where == room]
+                self.people.listed(here, more=value.line == self._listing)
+                self.people.listed_elsewhere((name, addr) for name, addr, where in value.users if where != room)
                 self._listing = value.line
+            case "rooms":
+                self.rooms = value.rooms
             case "done":
                 self._listing = 0  # an answer, if one was being heard, is complete
             case kind if kind in EVENTS and value.at != self.at:
@@ -60,7 +75,7 @@ class Hearing:
                 self._places.append(value.at)
                 self._take_event(value, missed)
                 return True
-        if value.type in ("users", "notice") and not hidden:
+        if value.type in ("users", "everyone", "rooms", "notice") and not hidden:
             self.shown.append(value)
         return False
 
@@ -86,13 +101,28 @@ class Hearing:
                 self.people.left(value.addr, value.why, value.time)
             case "renamed":
                 self.people.renamed(value.addr, value.name)
-                if value.addr == self._addrs[-1]:
+                if self.is_own(value):
                     self.name, is_told = value.name, False
-            case "whisper" if not value.line:
-                self.last_private = self.people.find(value.name) or Person(value.name)
+            case "entered" if value.line:
+                self._move(value.room)
+            case "entered":
+                self.people.entered(value.name, value.addr)
+            case "exited":
+                self.people.exited(value.addr)
+            case "kept":  # it comes again if the server was killed before it knew that we have had it
+                is_told = value.word not in self._words
+                self._words.append(value.word)
+            case "said" | "emote" if value.addr not in self._addrs:
+                value = replace(value, mentions=mentions(value.text, self.name))
+        if value.type in ("whisper", "kept") and not value.line:
+            self.last_private = self.people.find(value.name) or Person(value.name)
         if not is_told:  # our own coming, going and name are said in another way
             return
         if missed and not self._is_marked:
             self._is_marked = True
             self.note(MISSED_BEGINS)
         self.shown.append(replace(value, missed=missed))
+
+    def _move(self, room: str) -> None:
+        self.room = room
+        self.people.move()

@@ -9,6 +9,7 @@ from .attempts import delay_after
 from .outgoing import Line
 from .values import Value
 
+HOPELESS = ("name_bad", "name_owned", "name_banned")  # codes of names that we do not get by asking again
 CLAIM = 4.0  # seconds, at least, between two attempts: the server counts them
 
 
@@ -52,7 +53,7 @@ class Naming:
 
         It may be our own last connection that still has the name, so it is asked for again.
         """
-        self.claim_at = math.inf if done.code == "name_bad" else now + CLAIM + delay_after(self._refusals)
+        self.claim_at = math.inf if done.code in HOPELESS else now + CLAIM + delay_after(self._refusals)
         self._refusals += 1
         return "" if self._refusals > 1 else f"{self.wanted}：{done.text}；输入 rename 新名字 换一个"
 

@@ -4,7 +4,8 @@
 2. After `/resume` the server says up to which number it has taken lines. The others are sent again, in their order.
 3. That may be less than receipts have said, if the server was killed. So lines are kept after their receipts, too.
 4. An answer is not told again. A question whose receipt has not come is asked again.
-5. If the session is lost, nobody knows what became of a line without a receipt. It is given back, and not sent again.
+5. A line with a password is sent once at most, and what was sent is known without the password from then on.
+6. If the session is lost, nobody knows what became of a line without a receipt. It is given back, and not sent again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..rules import Kind, kind_of
+from ..rules import Kind, kind_of, without_password
 from .people import Person
 from .values import BadServer
 
@@ -52,6 +53,7 @@ class Outgoing:
         self.sent: deque[Line] = deque()  # those without a receipt, oldest first
         self.ahead = 0  # bytes of these
         self.unsettled = 0  # lines of the user that wait or have no receipt
+        self.unsent: list[Line] = []  # lines with passwords that the server has not taken
         self._kept: dict[int, Line] = {}  # all that were sent, by number, oldest first
         self._kept_size = 0
         self._last = 0  # the number of the last line that was sent
@@ -74,6 +76,8 @@ class Outgoing:
     def send(self, line: Line, *, counted: bool) -> bytes:
         """Return the bytes of a line. If the server counts lines, it has a number from now on, and waits for its receipt."""
         data = line.written()
+        if line.kind is Kind.SECRET:
+            line.text = without_password(line.text)
         if not counted:
             self.unsettled -= not line.hidden
             return data
@@ -117,7 +121,7 @@ class Outgoing:
             self._drop(line)
             lost -= 1
             if not line.dealt_with or (line.heard and line.kind is not Kind.QUESTION):
-                again.append(line)
+                (self.unsent if line.kind is Kind.SECRET else again).append(line)
         self._begin(taken)
         self._again(line for line in again if not line.hidden)
         return lost
@@ -133,6 +137,14 @@ class Outgoing:
         self._begin(0)
         self._again(questions)
         return [line for line in unsure if line not in questions]
+
+    def give_up(self) -> list[Line]:
+        """Forget the session and all lines. Return those of which nobody knows whether they were taken, and which wait."""
+        unsure = self.lose_session(0)
+        waiting = [*self.waiting]
+        self.waiting.clear()
+        self.unsettled = 0
+        return [*unsure, *waiting]
 
     def drop_hidden(self) -> None:
         """Take note that the connection is lost: what the client itself has not sent yet is of no use."""

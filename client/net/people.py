@@ -1,6 +1,7 @@
 """Who is online, as far as the server has told. Pure.
 
-A person stays one object over all names. So a private conversation follows its partner, and never the name.
+A person stays one object over all names. So a private conversation follows its partner, and never the name. What people
+do in other rooms is not told: there a person has the last name that was heard of, until somebody else is known to have it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Person:
 
 
 class People:
-    """The people by their addresses, and programs whose connection is lost and whose name is kept."""
+    """The people of our room by their addresses, and beside them those in other rooms, and programs whose name is kept."""
 
     def __init__(self) -> None:
         self.known = False  # whether the server has said who is online
@@ -36,8 +37,12 @@ class People:
         self._away: dict[str, Person] = {}  # by folded name
 
     def names(self) -> list[str]:
-        """Return the names of all who are online."""
+        """Return the names of all who are in our room."""
         return [person.name for person in self._by_addr.values()]
+
+    def names_elsewhere(self) -> list[str]:
+        """Return the names of those who are known to be in other rooms."""
+        return [person.name for person in self._away.values() if person.away_since is None]
 
     def find(self, name: str) -> Person | None:
         """Return who has a name, perhaps in another case or width."""
@@ -61,12 +66,24 @@ class People:
             return
         if person.is_program and why != "quit":
             person.away_since = seconds(time)
-            _lose(self._away.pop(fold(person.name), None))
-            self._away[fold(person.name)] = person
-            if len(self._away) > MOST:
-                _lose(self._away.pop(next(iter(self._away))))
+            self._put_away(person)
         else:
             person.is_gone = True
+
+    def entered(self, name: str, addr: str) -> None:
+        """Take note that somebody has come from another room."""
+        self._keep(self._take(name, addr))
+
+    def exited(self, addr: str) -> None:
+        """Take note that somebody has gone into another room."""
+        if person := self._by_addr.pop(addr, None):
+            self._put_away(person)
+
+    def move(self) -> None:
+        """Take note that we have gone into another room. Nobody has said yet who is there."""
+        for addr in list(self._by_addr):
+            self.exited(addr)
+        self.known = False
 
     def renamed(self, addr: str, name: str) -> None:
         """Take note that somebody has another name now."""
@@ -77,17 +94,38 @@ class People:
             self._keep(Person(name, addr))
 
     def listed(self, users: Iterable[tuple[str, str]], *, more: bool) -> None:
-        """Take note of who is online, from an answer to `who`, or from `more` of it."""
+        """Take note of who is in our room, from an answer to `who`, or from `more` of it."""
         before, self.known = ({} if more else self._by_addr), True
         if not more:
             self._by_addr = {}
         for name, addr in users:
-            person = before.get(addr) or self._by_addr.get(addr) or Person(name, addr)
+            person = before.get(addr) or self._by_addr.get(addr) or self._take(name, addr)
             person.name = name
             _lose(self._away.pop(fold(name), None))
             self._keep(person)
         for addr, person in before.items():
             person.is_gone = addr not in self._by_addr
+
+    def listed_elsewhere(self, users: Iterable[tuple[str, str]]) -> None:
+        """Take note of who is in other rooms."""
+        for name, addr in users:
+            person = self._by_addr.pop(addr, None)
+            self._put_away(person or self._take(name, addr))
+
+    def _take(self, name: str, addr: str) -> Person:
+        """Return who has come with a name. Whoever was away under that name, and is somebody else, is gone."""
+        person = self._away.pop(fold(name), None)
+        if person and person.addr == addr and person.away_since is None:
+            return person
+        _lose(person)
+        return Person(name, addr)
+
+    def _put_away(self, person: Person) -> None:
+        _lose(self._away.pop(fold(person.name), None))
+        if len(person.name) <= LONGEST and len(person.addr) <= LONGEST:
+            self._away[fold(person.name)] = person
+        if len(self._away) > MOST:
+            _lose(self._away.pop(next(iter(self._away))))
 
     def _keep(self, person: Person) -> None:
         if len(self._by_addr) < MOST and len(person.name) <= LONGEST and len(person.addr) <= LONGEST:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from ..rules import Kind, kind_of
-from .attempts import ServerUnavailable
+from .attempts import EXPELS, ServerUnavailable
 from .conversation import UNSENT, Conversation, State
 from .outgoing import Line
 from .people import Person
@@ -17,6 +17,7 @@ from .people import Person
 LONGEST_TYPED = 64 * 1024  # bytes; our server ends the connection of whoever sends a longer line
 UNANSWERED = 10.0  # seconds after its first line of text, within which a server has to answer in values
 UNCONFIRMED = "没有等到确认"
+ENDS = ("quit", *EXPELS)  # the goodbyes that end the session
 # Heartbeats, in seconds.
 SHARE = 0.4  # of the server's idle limit
 CALM = 30.0  # for a server without an idle limit
@@ -98,6 +99,12 @@ class Session(Conversation):
                 self._attempts.hurry(now)
         return self._flush(now)
 
+    def ask(self, question: Line, now: float) -> bytes:
+        """Ask what the user need not see, if the server can answer now. Return what is to be sent."""
+        if self.state is State.VALUES:
+            self.outgoing.add(question)
+        return self._flush(now)
+
     def finish(self, now: float) -> bytes:
         """Leave as soon as all that waits is sent and taken. Return what is to be sent now."""
         self._finishing = True
@@ -124,8 +131,10 @@ class Session(Conversation):
         if self._quitting or (self._finishing and self.is_plain and was_in):
             self._quitting = True
             return
-        if bye and bye.code == "quit":
+        if bye and bye.code in ENDS:
             self._token = ""
+        if bye and bye.code in EXPELS:
+            self._give_up(UNCONFIRMED, self.outgoing.give_up())
         busy = bool(self.outgoing.unsettled)
         if said := self._attempts.lost(why, bye, now, was_in=was_in, busy=busy, is_away=self._is_away(now)):
             self.hearing.note(said)

@@ -21,21 +21,26 @@ MAX_TOKEN = 100  # characters of what is handed back to the server
 
 # The fields of each type. Those with a question mark may be missing.
 FIELDS = {
-    "hello": "session line addr name at hold? idle?",  # the answer to `/json` and `/resume`
-    "joined": "at name addr time?",
-    "left": "at name addr time? why?",
-    "said": "at name addr text time? line?",
-    "emote": "at name addr text time? line?",
+    "hello": "session line addr name at hold? idle? room?",  # the answer to `/json` and `/resume`
+    "joined": "at name addr room? time?",
+    "left": "at name addr room? time? why?",
+    "said": "at name addr text room? time? line?",
+    "emote": "at name addr text room? time? line?",
     "whisper": "at name to text time? line?",
-    "renamed": "at old name addr time? line?",
+    "renamed": "at old name addr room? time? line?",
+    "entered": "at name addr room? time? line?",  # somebody has come from another room, or we have
+    "exited": "at name addr room? time?",
+    "kept": "at name to text word time?",  # a private word from before we came
+    "announced": "at name text time?",
     "users": "line users",  # who is online, or a part of them
+    "rooms": "line rooms",
     "done": "line? code? text?",  # the receipt of a line, which was refused if there is a code
     "notice": "text",  # anything else that is to be read, perhaps in several lines
     "gap": "after",  # the server does not know any more what came after a place
     "bye": "code text?",  # the last value of a connection
 }
 # These have a place in the log, and are heard once.
-EVENTS = ("joined", "left", "said", "emote", "whisper", "renamed")
+EVENTS = ("joined", "left", "said", "emote", "whisper", "renamed", "entered", "exited", "kept", "announced")
 
 
 class BadServer(Exception):
@@ -44,7 +49,10 @@ class BadServer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Something that the server has told, or that the client itself has to show: a `note`, `raw` text, `refused` text."""
+    """Something that the server has told, or that the client itself has to show: a `note`, `raw` text, `refused` text.
+
+    The answer to `/who all` is of the type `everyone`.
+    """
 
     type: str
     text: str = ""
@@ -61,8 +69,12 @@ class Value:
     session: str = ""
     hold: float = 0.0  # seconds that the session waits for its program
     idle: float = 0.0  # seconds of silence that the server allows; 0 is for ever
-    users: tuple[tuple[str, str], ...] = ()  # names and addresses
+    room: str = ""  # which is empty for the lobby
+    word: int = 0  # the number of a word that was kept
+    users: tuple[tuple[str, str, str], ...] = ()  # names, addresses, and rooms if all are listed
+    rooms: tuple[tuple[str, int], ...] = ()  # names, and how many are in them
     missed: bool = False  # whether it happened while we were away
+    mentions: tuple[tuple[int, int], ...] = ()  # where our name stands in the text
 
 
 def parse(line: str) -> Value | None:
@@ -100,23 +112,28 @@ def _check(name: str, value: object) -> object:
         case (("at" | "after" | "session"), str()):
             if value.isprintable() and 0 < len(value) <= MAX_TOKEN and " " not in value:
                 return value
-        case (("line" | "hold" | "idle"), (int() | float())):
-            is_number = isinstance(value, int) or name != "line"
+        case (("line" | "word" | "hold" | "idle"), (int() | float())):
+            is_number = isinstance(value, int) or name in ("hold", "idle")
             if is_number and not isinstance(value, bool) and 0 <= value < math.inf:
                 return value
         case "users", list():
-            return tuple((_check("name", each["name"]), _check("addr", each["addr"])) for each in map(_user, value))
+            return tuple(
+                (_part(each, "name"), _part(each, "addr"), _part(each, "room", otherwise="")) for each in value
+            )
+        case "rooms", list():
+            return tuple((_part(each, "room", otherwise=""), _part(each, "users", "line")) for each in value)
         case "lines", str():
             return "\n".join(map(clean, value.split("\n")))
-        case _, str() if name not in ("line", "hold", "idle", "users"):
+        case _, str() if name not in ("line", "word", "hold", "idle", "users", "rooms"):
             return clean(value)
     raise ValueError(f"bad {name}")
 
 
-def _user(value: object) -> dict[str, object]:
-    if isinstance(value, dict) and value.keys() >= {"name", "addr"}:
-        return value
-    raise ValueError("bad user")
+def _part(value: object, name: str, like: str = "", otherwise: object = None) -> Any:
+    """Return a field of an object in a list, which is checked `like` another one."""
+    if isinstance(value, dict):
+        return _check(like or name, value.get(name, otherwise))
+    raise ValueError(f"no object with {name}")
 
 
 def _whole(digits: str) -> int:

@@ -6,11 +6,27 @@ import os.path
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..rules import ALONE, PASSWORDS, WORDS, Kind
 from .editor import Line
 
 _LOCAL = ("exit", "/menu", "/help", "/quit")
-_COMMANDS = ("who", "rename ", "to ", "/who", "/rename ", "/to ", "/me ", "/last", "/search ")
+# What may be sent with nothing behind it; a space follows the others.
+_WHOLE = (*ALONE, "last", "away", "ignore", "motd", *(word for word, (before, _) in PASSWORDS.items() if not before))
+_COMMANDS = (
+    *("who", "rename ", "to "),
+    *(f"/{word}" if word in _WHOLE else f"/{word} " for word, kind in WORDS.items() if kind is not Kind.VALUES),
+)
+_FOR_ANYBODY = ("to ", *(f"/{word} " for word in ("to", "whois", "ignore", "unignore", "kick", "mute", "ban")))
+FOR_ROOM = "/join "
 _IN_ADDRESS = ".:[]%"
+
+
+class Known(NamedTuple):
+    """What the client knows at present."""
+
+    names: Iterable[str] = ()  # in our room
+    elsewhere: Iterable[str] = ()  # names in other rooms
+    rooms: Iterable[str] = ()
 
 
 class Candidates(NamedTuple):
@@ -28,17 +44,17 @@ IN_PRIVATE = Candidates((*_LOCAL, "who"), names_first=True, names_later=True)
 FOR_WHOM = Candidates(("who", "exit"), names_first=True)
 
 
-def complete(line: Line, names: Iterable[str], candidates: Candidates) -> tuple[Line, list[str]]:
+def complete(line: Line, known: Known, candidates: Candidates) -> tuple[Line, list[str]]:
     """Return the line with the word before its cursor completed as far as is certain, and what that may become.
 
     Chinese is written without spaces. So a word may begin behind any character that is not of a Latin word.
     """
-    before, names = line.before, list(names)
+    before = line.before
     first = before.rfind(" ") + 1
     for start in [first, *(place for place in range(first + 1, len(before)) if _may_end(before[place - 1]))]:
         words, word = before[:start], before[start:]
         fitting = sorted(
-            {each for each in _all(words, names, candidates) if each.casefold().startswith(word.casefold())}
+            {each for each in _all(words, known, candidates) if each.casefold().startswith(word.casefold())}
         )
         if fitting:
             common = os.path.commonprefix(fitting)
@@ -49,13 +65,17 @@ def complete(line: Line, names: Iterable[str], candidates: Candidates) -> tuple[
     return line, []
 
 
-def _all(words: str, names: list[str], candidates: Candidates) -> list[str]:
+def _all(words: str, known: Known, candidates: Candidates) -> Iterable[str]:
     """Return what may stand behind some words. A space follows whom a private word is for."""
     if not words:
-        return [*candidates.words, *(names if candidates.names_first else [])]
-    if words in ("to ", "/to "):
-        names = [f"{name} " for name in names]
-    return names if candidates.names_later else []
+        return [*candidates.words, *(known.names if candidates.names_first else [])]
+    if not candidates.names_later:
+        return []
+    if words == FOR_ROOM:
+        return known.rooms
+    if words in _FOR_ANYBODY:
+        return [f"{name} " if "to " in words else name for name in (*known.names, *known.elsewhere)]
+    return known.names
 
 
 def _may_end(char: str) -> bool:

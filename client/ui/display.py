@@ -23,6 +23,9 @@ class Display(Protocol):
     def show_notices(self, lines: Iterable[str]) -> None:
         """Show lines that are not of the conversation."""
 
+    def hide(self, is_hidden: bool) -> None:
+        """Let nobody read what is typed from now on, or show it again."""
+
     def set_status(self, status: str) -> None:
         """Show a status before the prompt from now on."""
 

@@ -100,6 +100,10 @@ class Editor:
         """Walk through this history from now on."""
         self.history, self._back = history, 0
 
+    def forget(self) -> None:
+        """Forget what was cut out: it may have been a password, or part of one."""
+        self._killed = ""
+
     def enter(self) -> str:
         """Take the line away. Return its text."""
         text, self.line, self._back = self.line.text, Line(), 0

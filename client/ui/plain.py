@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -48,6 +49,20 @@ class Plain(Display):
 
     def show_notices(self, lines: Iterable[str]) -> None:
         self._write(self._aside, lines)
+
+    def hide(self, is_hidden: bool) -> None:
+        """Turn the terminal's echo off, but for the end of a line. Where that cannot be done, say so."""
+        try:
+            import termios
+        except ImportError:
+            if is_hidden:
+                self.show_notices(["这里无法隐藏输入的内容"])
+            return
+        with contextlib.suppress(termios.error):  # the terminal is gone
+            state = termios.tcgetattr(sys.stdin)
+            off, on = (termios.ECHO, termios.ECHONL) if is_hidden else (termios.ECHONL, termios.ECHO)
+            state[3] = state[3] & ~off | on
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, state)
 
     def set_status(self, status: str) -> None:
         self._status = status

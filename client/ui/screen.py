@@ -36,6 +36,7 @@ class Screen(Display):
         self._keys = KeyReader()
         self._prompt: str | None = None  # None while nothing is asked
         self._keep = False
+        self._is_hidden = False  # whether stars stand for what is typed
         self._status = ""
         self._drawn = ""  # the text on the screen
         self._cursor = 0  # before which of its characters the cursor stands
@@ -75,6 +76,10 @@ class Screen(Display):
 
     show_notices = show_messages
 
+    def hide(self, is_hidden: bool) -> None:
+        self._is_hidden = is_hidden
+        self._editor.forget()
+
     def set_status(self, status: str) -> None:
         if status != self._status:
             self._status = status
@@ -104,7 +109,7 @@ class Screen(Display):
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._saved)
 
     def _enter(self) -> str:
-        asked = f"{self._status}{self._prompt or ''}{self._editor.line.text}\n" if self._keep else ""
+        asked = f"{self._status}{self._prompt or ''}{self._shown()}\n" if self._keep else ""
         self._prompt = None
         self._write(self._erased() + asked)
         return self._editor.enter()
@@ -125,8 +130,7 @@ class Screen(Display):
         columns, height = _size()
         before = self._before(line.text, columns)
         cursor = len(before) + line.cursor
-        # A tab would be as wide as its place makes it.
-        layout = lay_out(before + line.text.replace("\t", " ").replace("\n", LINE_END), cursor, columns)
+        layout = lay_out(before + self._shown(), cursor, columns)
         first = max(0, min(layout.row - height // 2, len(layout.rows) - height))
         rows = layout.rows[first : first + height]
         self._drawn = "".join(rows)
@@ -136,6 +140,11 @@ class Screen(Display):
         up = first + len(rows) - 1 - layout.row
         right = layout.column
         return self._drawn + wrap + _up(up) + "\r" + (f"\x1b[{right}C" if right else "")
+
+    def _shown(self) -> str:
+        """Return the line as it is drawn. A tab would be as wide as its place makes it."""
+        text = self._editor.line.text
+        return "*" * len(text) if self._is_hidden else text.replace("\t", " ").replace("\n", LINE_END)
 
     def _before(self, text: str, columns: int) -> str:
         """Return what stands before the line. On a narrow terminal a long prompt makes room for what is typed."""

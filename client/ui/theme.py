@@ -11,10 +11,11 @@ from ..rules import fold
 
 # The colours that can be read on black and on white, and that are not taken for an alarm.
 _NAME_COLOURS = (32, 33, 34, 35, 36, 92, 93, 94, 95, 96)
-_DIM, _BOLD, _PRIVATE = 2, 1, 45
+_DIM, _BOLD, _INVERSE, _PRIVATE = 2, 1, 7, 45
 
-OWN, REFUSED, NEWS, PLAIN = "✓", "✗", "*", " "
-ONLINE, OFFLINE, LISTED = "已上线", "下线", "在线"
+OWN, REFUSED, NEWS, PLAIN, CALLED = "✓", "✗", "*", " ", "@"
+LISTED, LOBBY = "在线", "大厅"
+MOVES = {"joined": "已上线", "left": "下线", "entered": "进入 {}", "exited": "离开 {}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Theme:
     colours: bool = False
     time: bool = True
     addresses: bool = False
-    bell: bool = False  # for a private word
+    bell: bool = False  # for a private word, and where somebody calls us by our name
 
     @property
     def indent(self) -> int:
@@ -36,7 +37,7 @@ class Theme:
         if value.type == "note":
             return [self._paint(f"{clock} {NEWS} {value.text}" if self.time else f"{NEWS} {value.text}", _DIM)]
         mark, lines = self._lines(value)
-        clock = _clock_of(value.time, clock) if value.missed else clock
+        clock = _clock_of(value.time, clock) if value.missed or value.type == "kept" else clock
         start = f"{self._paint(clock, _DIM)} {mark} " if self.time else f"{mark} "
         return [start + line for line in lines]
 
@@ -48,21 +49,34 @@ class Theme:
             case "refused":
                 to = self._private("→ ", value.to) if value.to else ""
                 return REFUSED, [f"{to}{value.text}（{value.why}）"]
-            case "users":
-                return NEWS, [self._news(addr, f"{name}:{LISTED}") for name, addr in value.users]
+            case "users" | "everyone":
+                return NEWS, [self._news(addr, f"{name}:{LISTED} {room}".rstrip()) for name, addr, room in value.users]
+            case "rooms":
+                return NEWS, [f"{room or LOBBY}：{count} 人" for room, count in value.rooms]
             case "notice":
                 return NEWS, value.text.split("\n")
-            case "joined" | "left":
-                return NEWS, [self._news(value.addr, f"{name}:{ONLINE if value.type == 'joined' else OFFLINE}")]
+            case "announced":
+                return NEWS, [self._paint(f"[公告] {value.text}", _BOLD)]
+            case kind if kind in MOVES:
+                return NEWS, [self._news(value.addr, f"{name}:{MOVES[kind].format(value.room or LOBBY)}")]
             case "renamed":
                 return NEWS, [self._news(value.addr, f"{value.old} 改名为 {name}")]
-            case "whisper":
+            case "whisper" | "kept":
                 start = self._private("→ ", value.to) if is_own else self._private("", name)
                 return said, [start + value.text + "\a" * (self.bell and not is_own)]
             case "said" | "emote":
                 start = self._paint(self._address(value.addr), _DIM) + self._name(name, is_own)
-                return said, [f"{start}{':' if value.type == 'said' else ' * '}{value.text}"]
+                said, rings = (CALLED, self.bell) if value.mentions else (said, False)
+                return said, [f"{start}{':' if value.type == 'said' else ' * '}{self._marked(value)}" + "\a" * rings]
         return PLAIN, [value.text]
+
+    def _marked(self, value: Value) -> str:
+        """Return a text with our name painted, where it stands there."""
+        text, end = "", 0
+        for start, stop in value.mentions:
+            text += value.text[end:start] + self._paint(value.text[start:stop], _BOLD, _INVERSE)
+            end = stop
+        return text + value.text[end:]
 
     def _news(self, addr: str, text: str) -> str:
         return self._paint(self._address(addr) + text, _DIM)

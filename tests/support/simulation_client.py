@@ -112,7 +112,9 @@ class ClientPeer(SessionPeer):
         own = self.lines.get(cause) if cause else None
         if own:
             own.heard += 1
-        told = {name: getattr(value, name) for name in ("type", "name", "addr", "text", "to", "old", "why", "line")}
+        told = {
+            name: getattr(value, name) for name in ("type", "name", "addr", "text", "to", "old", "why", "line", "room")
+        }
         self.transcript.append(Heard(int(value.at), told, own))
         self.place = int(value.at)
         self.accepted.append(value)
@@ -125,7 +127,7 @@ class ClientPeer(SessionPeer):
     def answer(self, users: Value) -> None:
         """Take note of an answer to `who`."""
         is_behind = bool(self.transcript) and isinstance(self.transcript[-1], Hole)
-        told = [{"name": name, "addr": addr} for name, addr in users.users]
+        told = [{"name": name, "addr": addr, "room": room} for name, addr, room in users.users]
         self.answers.append((0 if is_behind else self.place, {"type": "users", "users": told}))
 
     def _receiver(self, text: str) -> tuple[Person | None, str]:
@@ -242,7 +244,7 @@ class WatchedHearing(Hearing):
         is_new = super().take(value, missed=missed, hidden=hidden)
         if is_new:
             self._peer.hear(value)
-        elif value.type == "users":
+        elif value.type in ("users", "everyone"):
             self._peer.answer(value)
         return is_new
 
@@ -299,9 +301,7 @@ class Pretender(Wild):
 
 
 class ClientWorld(World):
-    """A world whose programs are our client, and everybody stays in the lobby."""
-
-    rooms = ()
+    """A world whose programs are our client."""
 
     def kinds(self) -> list[type[User]]:
         """Return of which kind each user is. One of the programs may be another."""
@@ -357,7 +357,8 @@ def _people(world: World, user: Client) -> Iterator[str]:
     client = user.peer.client
     if not user.link or user.has_left or not client.hearing.people.known or user.peer.gaps:
         return
-    online = sorted(user.link.life.broadcaster.room.online_map)
+    members = user.link.life.broadcaster.room.online_map.items()
+    online = sorted(key for key, member in members if member.room == client.hearing.room)
     known = sorted(map(fold, client.hearing.people.names()))
     if known != online:
         yield f"it believes that {known} are online, and these are: {online}"

@@ -51,9 +51,15 @@ class Server:
         self.tell(kind, at=str(self.place), time=TIME, **fields)
 
     def hello(
-        self, line: int = 0, session: str = TOKEN, name: str = "me", idle: float = 10.0, addr: str = "me:1"
+        self,
+        line: int = 0,
+        session: str = TOKEN,
+        name: str = "me",
+        idle: float = 10.0,
+        addr: str = "me:1",
+        **room: str,
     ) -> None:
-        values = {"session": session, "line": line, "addr": addr, "name": name, "hold": 60, "idle": idle}
+        values = {"session": session, "line": line, "addr": addr, "name": name, "hold": 60, "idle": idle, **room}
         self.tell("hello", **values, at=str(self.place))
 
     def welcome(self, **fields: Any) -> str:
@@ -418,7 +424,162 @@ def test_another_client_that_has_the_session_is_not_fought(code: str) -> None:
     assert server.session.due() == math.inf
 
 
-@pytest.mark.parametrize("code", ["slow", "lost", "closing", "kicked", ""])
+@pytest.mark.parametrize("code", ["kicked", "banned"])
+def test_whoever_is_expelled_stays_away(code: str) -> None:
+    """Lines that wait are given back, and are no reason to come again. The next line is, and begins a new session."""
+    server = Server(NAMED, name="me")
+    server.welcome()
+    server.say("one")
+    server.say("to bob x")
+    server.lose(code, "why")
+    assert server.notes() == ["没有等到确认：one", "没有等到确认：to bob x", "why；输入下一行时自动重新连接"]
+    assert server.session.due() == math.inf
+    assert not server.session.is_busy
+    server.say("two")
+    assert server.welcome() == "/json me"
+    assert server.take()[-1] == "two"
+    server.lose()
+    server.passes(10.0)
+    server.connect()
+    server.lose("banned", "why")
+    assert server.notes()[-1] == "why；输入下一行时自动重新连接"
+    assert not server.session.is_busy
+
+
+def test_a_script_that_is_expelled_ends() -> None:
+    """Also one that would wait for the server for ever."""
+    server = Server(ReconnectPolicy(away_after=math.inf, insists=True, obeys=True))
+    server.welcome()
+    with pytest.raises(ServerUnavailable, match="lost the server at host port 1: why"):
+        server.lose("kicked", "why")
+
+
+def test_a_password_is_sent_once() -> None:
+    """Whatever becomes of it. It waits for no name, and is in no note."""
+    server = Server(NAMED, name="bob")
+    server.welcome(name="me:1")
+    server.tell("done", code="name_owned", text="该用户名已被注册")
+    server.say("hi")
+    server.say("/login bob secret")
+    assert server.take() == ["/login bob secret"]
+    server.lose(why="x")
+    server.connect()
+    server.hello(line=0, name="me:1")
+    assert server.take() == ["", "rename bob"]
+    assert "没有送达：/login bob ******" in server.notes()
+    server.tell("done", line=1)
+    server.tell("done", line=2, code="name_owned", text="该用户名已被注册")
+    server.say("/login bob wrong")
+    server.tell("done", line=3, code="wrong_password", text="用户名或密码不正确")
+    assert server.shown()[-1] == Value("refused", "/login bob ******", why="用户名或密码不正确")
+    server.say("/login bob right")
+    server.lose(why="x")
+    server.passes(10.0)
+    server.connect()
+    server.hello(session="n" * 32, name="me:1")
+    assert [note for note in server.notes() if "/login" in note] == ["可能没有送达：/login bob ******"]
+    assert server.take() == ["/login bob wrong", "/login bob right", "", "rename bob"]
+
+
+def test_a_name_that_comes_and_goes() -> None:
+    """A login gives it, and lines that have waited for it are said. Its owner takes it from a guest, who goes on without."""
+    server = Server(NAMED, name="bob")
+    server.welcome(name="me:1")
+    server.tell("done", code="name_owned", text="该用户名已被注册")
+    server.say("hi")
+    server.passes(100.0)
+    server.say("/login bob secret")
+    assert not any(line.startswith("rename") or line == "hi" for line in server.take())
+    server.event("renamed", old="me:1", name="bob", addr="me:1")
+    assert server.take() == ["hi"]
+    server.event("renamed", old="bob", name="me:1", addr="me:1")
+    server.say("on")
+    assert server.take() == ["on"]
+    assert server.session.hearing.name == "me:1"
+
+
+def test_a_room_has_people_of_its_own() -> None:
+    """Who is there is asked after each move, and whoever stays behind is still the same person."""
+    server = Server(curious=True)
+    server.welcome()
+    assert server.take() == ["who"]
+    users = [{"name": "me", "addr": "me:1"}, {"name": "bob", "addr": "b:1"}, {"name": "eve", "addr": "e:1"}]
+    server.tell("users", line=1, users=users)
+    server.tell("done", line=1)
+    people = server.session.hearing.people
+    bob, eve = people.find("bob"), people.find("eve")
+    server.event("exited", name="eve", addr="e:1")
+    assert (people.names(), people.names_elsewhere(), people.find("eve")) == (["me", "bob"], ["eve"], eve)
+    server.say("/join Tea")
+    server.event("entered", name="me", addr="me:1", room="tea", line=2)
+    server.tell("done", line=2)
+    assert server.take() == ["/join Tea", "who"]
+    assert server.session.hearing.room == "tea"
+    server.tell("users", line=3, users=[{"name": "me", "addr": "me:1"}, {"name": "eve", "addr": "e:1"}])
+    server.tell("done", line=3)
+    assert (people.names(), people.names_elsewhere()) == (["me", "eve"], ["bob"])
+    server.event("entered", name="bob", addr="b:1", room="tea")
+    assert (people.names(), people.find("bob"), people.find("eve")) == (["me", "eve", "bob"], bob, eve)
+    assert server.take() == []
+    assert bob and not bob.is_gone
+    assert [(each.type, each.name, each.room) for each in server.shown()] == [
+        ("exited", "eve", ""),
+        ("entered", "me", "tea"),
+        ("entered", "bob", "tea"),
+    ]
+
+
+def test_everyone_is_listed_with_the_room() -> None:
+    """Those elsewhere are known by then, and are not taken for people of our room."""
+    server = Server()
+    server.welcome(room="tea")
+    server.say("/who  all")
+    server.tell("users", line=1, users=[{"name": "me", "addr": "me:1", "room": "tea"}, {"name": "bob", "addr": "b:1"}])
+    people = server.session.hearing.people
+    assert (people.names(), people.names_elsewhere()) == (["me"], ["bob"])
+    assert [each.users for each in server.shown()] == [(("me", "me:1", "tea"), ("bob", "b:1", ""))]
+
+
+def test_a_session_goes_on_in_its_room() -> None:
+    """What was missed is heard up to the own move, if nobody had heard of that."""
+    server = Server(curious=True)
+    server.welcome()
+    server.tell("done", line=1)
+    server.say("/join tea")
+    server.lose(why="x")
+    server.take()
+    server.connect()
+    server.hello(line=2, room="tea")
+    assert server.take() == ["", "who"]
+    server.event("said", name="bob", addr="b:1", text="before")
+    server.event("entered", name="me", addr="me:1", room="tea", line=2)
+    server.event("said", name="eve", addr="e:1", room="tea", text="behind")
+    server.tell("done", line=3)
+    assert [each.text or each.room for each in server.shown() if each.missed] == ["before", "tea", "behind"]
+    assert server.session.hearing.room == "tea"
+    assert server.session.outgoing.unsettled == 0
+
+
+def test_a_kept_word_is_shown_once() -> None:
+    """Although the server has delivered it twice."""
+    server = Server()
+    server.welcome()
+    for word in (7, 8, 7):
+        server.event("kept", name="bob", to="me", text=f"word {word}", word=word)
+    assert [each.text for each in server.shown()] == ["word 7", "word 8"]
+    assert server.session.hearing.last_private
+
+
+def test_our_name_in_what_is_said() -> None:
+    """Others have to say it."""
+    server = Server()
+    server.welcome(name="小明")
+    server.event("said", name="bob", addr="b:1", text="问小明吧")
+    server.event("said", name="小明", addr="me:1", text="我是小明")
+    assert [each.mentions for each in server.shown()] == [((1, 3),), ()]
+
+
+@pytest.mark.parametrize("code", ["slow", "lost", "closing", ""])
 def test_after_any_other_end_it_comes_back(code: str) -> None:
     """By itself."""
     server = Server()
@@ -503,7 +664,7 @@ def test_what_is_heard_is_shown() -> None:
         Value("whisper", "x", name="me", to="bob", at="1", time=TIME, line=1),
         Value("whisper", "y", name="bob", to="me", at="2", time=TIME),
         Value("emote", "waves", name="bob", addr="b:1", at="3", time=TIME),
-        Value("users", line=2, users=(("me", "me:1"),)),
+        Value("users", line=2, users=(("me", "me:1", ""),)),
         Value("notice", "修改用户名为: me2"),
     ]
     asker = server.session.hearing.last_private

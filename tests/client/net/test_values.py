@@ -54,7 +54,10 @@ SAID = Value("said", "hi", "n", "a", at="5")
             '{"type":"emote","at":"5","time":"t","name":"n","addr":"a","text":"hi"}',
             Value("emote", "hi", "n", "a", at="5", time="t"),
         ),
-        ('{"type":"users","line":1,"users":[{"name":"n","addr":"a"}]}', Value("users", line=1, users=(("n", "a"),))),
+        (
+            '{"type":"users","line":1,"users":[{"name":"n","addr":"a"}]}',
+            Value("users", line=1, users=(("n", "a", ""),)),
+        ),
         ('{"type":"done","line":1}', Value("done", line=1)),
         ('{"type":"done","code":"no_session","text":"x"}', Value("done", "x", code="no_session")),
         ('{"type":"notice","text":"a\\nb","past":{"type":"said"}}', Value("notice", "a\nb")),

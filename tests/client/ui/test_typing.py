@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from client.rules import clean
-from client.ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, NOTHING, Candidates, complete
+from client.ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, NOTHING, Candidates, Known, complete
 from client.ui.editor import Editor, Line
 from client.ui.history import LIMIT, History, default_path
 from client.ui.keys import Key, KeyReader
@@ -228,7 +228,17 @@ NAMES = ["小明", "小红", "bob", "Bobby", "127.0.0.1:5000"]
     [
         ("w", "who", []),
         ("ren", "rename ", []),
-        ("/", "/", ["/help", "/last", "/me", "/menu", "/quit", "/rename", "/search", "/to", "/who"]),
+        ("/re", "/re", ["/register", "/rename", "/reply"]),
+        ("/m", "/m", ["/me", "/menu", "/motd", "/mute"]),
+        ("/log", "/login ", []),
+        ("/lea", "/leave", []),
+        ("/js", "/js", []),
+        ("/join ", "/join ", ["teahouse", "茶馆"]),
+        ("/join 茶", "/join 茶馆", []),
+        ("to e", "to e", ["erin", "eve"]),
+        ("/whois ev", "/whois eve", []),
+        ("/kick er", "/kick erin", []),
+        ("hello e", "hello e", []),
         ("/h", "/help", []),
         ("to 小", "to 小", ["小明", "小红"]),
         ("to 小明", "to 小明 ", []),
@@ -255,7 +265,7 @@ def test_completion_in_public_chat(before: str, expected: str, candidates: list[
 
 def completed(before: str, candidates: Candidates) -> tuple[str, list[str]]:
     """Return what stands before the cursor then, and what it may become. What stands behind it stays."""
-    found, fitting = complete(line(f"{before}|!"), NAMES, candidates)
+    found, fitting = complete(line(f"{before}|!"), Known(NAMES, ["eve", "erin"], ["茶馆", "teahouse"]), candidates)
     assert found.after == "!"
     return found.before, [each.rstrip() for each in fitting]
 
