@@ -20,6 +20,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parsed = parser.parse_args(arguments)
     if parsed.export and not parsed.history:
         parser.error("--export needs --history FILE")
+    if 0 < parsed.idle_timeout <= parsed.warn:
+        parser.error("--warn must be less than --idle-timeout")
     if parsed.operator and not parsed.accounts:
         parser.error("--operator needs --accounts FILE")
     if parsed.web_host and parsed.web is None:
@@ -54,6 +56,8 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="disconnect users who send nothing for this long; 0 means never (default: %(default)g)",
     )
+    warn = "remind people this long before that; for a class: --idle-timeout 600 --warn 60 (default: %(default)g)"
+    add("--warn", type=_seconds, default=default.warn, metavar="SECONDS", help=warn)
     add("--no-receipt", action="store_true", help='do not answer each line with "I\'m live"')
     add(
         "--max-users",
@@ -178,6 +182,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         ip=arguments.ip,
         port=arguments.port,
         idle_timeout=arguments.idle_timeout,
+        warn=arguments.warn,
         receipt=not arguments.no_receipt,
         max_users=arguments.max_users,
         max_per_ip=arguments.max_per_ip,

@@ -33,6 +33,7 @@ from .limits.connections import ConnectionLimiter
 from .limits.descriptors import within_file_limit
 from .limits.holds import Holds
 from .limits.rates import RateLimits
+from .limits.reminders import Reminders
 from .limits.watchdog import Watchdog
 from .log.broadcaster import Broadcaster
 from .log.subscriber import Subscriber
@@ -95,6 +96,7 @@ class ChatServer(Door):
         self._aliases = Aliases()
         self._memory = MemoryKeeper(find_trim())
         self._holds = Holds(settings.hold, self.broadcaster.held, self.broadcaster.offline)
+        self._reminders = Reminders(settings.idle_timeout, settings.warn, self.broadcaster, self.watchdog.now)
         self._numbers = itertools.count(NOBODY + 1)
         self._broadcast = self.supervisor.thread("broadcaster", self.broadcaster.listen_message)
         self._watch = self.supervisor.thread("watchdog", self.watchdog.run)
@@ -160,6 +162,7 @@ class ChatServer(Door):
         self._memory.look()
         with contextlib.suppress(Closed):  # the broadcaster has died of a bug, and the server is stopping
             self._holds.look()
+            self._reminders.look()
 
     def refuse(self, transport: Transport, bye: Bye) -> None:
         """Tell a peer that cannot come in why, without waiting. Raises OSError."""

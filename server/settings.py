@@ -15,6 +15,7 @@ class Settings:
     ip: str = "127.0.0.1"
     port: int = 6666  # 0 picks a free one
     idle_timeout: float = 10.0  # seconds without a line after which a user is kicked; 0 means never
+    warn: float = 0.0  # seconds before that at which a user who reads text is reminded; 0 means never
     receipt: bool = True  # whether each line is answered by `I'm live`
     max_users: int = 10_000  # maximum connections; 0 means no configured limit
     max_per_ip: int = 64  # maximum connections per IPv4 address or IPv6 /64; loopback is exempt; 0 means no limit

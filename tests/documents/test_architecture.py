@@ -100,7 +100,7 @@ print(loudest.lines)
 
 # Settings without a flag: nobody has needed one yet.
 WITHOUT_FLAG = {"burst", "max_renames", "rename_period", "linger"}
-FLAGS = """--hold 3 --remember 4 --replay 2 --memory 5 --limit-loopback --ip 1.2.3.4 --port 7 --idle-timeout 8 --no-receipt --max-users 9 --max-per-ip 10 --rate 11 --max-line 12 --outbox 13
+FLAGS = """--hold 3 --remember 4 --replay 2 --memory 5 --limit-loopback --ip 1.2.3.4 --port 7 --idle-timeout 8 --warn 2 --no-receipt --max-users 9 --max-per-ip 10 --rate 11 --max-line 12 --outbox 13
 --hide-addr --tls a --tls-key b --tls-only --proxy-from 10.0.0.0/8"""
 
 

@@ -59,6 +59,7 @@ PARTS = {
 }
 # What stands for the braces in a text, where it is not the limit of a line.
 FILLED = {
+    "IDLE_SOON": ["N"],
     "REPLAY_BEGINS": ["N"],
     "MISSING": ["N"],
     "WHOIS": ["NAME", "ADDR", "HH:MM:SS", "N 分钟"],
