@@ -25,6 +25,13 @@ to 用户名 内容    私聊
 /who /rename /to  同上；//内容 发送以 / 开头的话
 /me 动作          以第三人称说
 /last /search 词  查看、查找说过的话
+/join 房间        进入房间；/leave 离开，/rooms 查看
+/whois 用户名     查看一个用户；/who all 查看所有房间
+/reply 内容       回复最近的私聊；/away 留言 暂时离开
+/ignore 用户名    不看此人的话；/quiet 不看上线和下线
+/register         注册用户名；/login 用户名 登录
+/password         修改密码；/unregister 注销
+/kick /mute /ban  管理员用；还有 /announce /motd
 /menu             回到菜单；exit 退出当前模式
 /quit             退出
 Tab 补全用户名和命令，空行时回复最近的私聊；上下键翻看输入过的内容

@@ -109,7 +109,8 @@ class Screen(Display):
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._saved)
 
     def _enter(self) -> str:
-        asked = f"{self._status}{self._prompt or ''}{self._shown()}\n" if self._keep else ""
+        typed = "" if self._is_hidden else self._shown()
+        asked = f"{self._status}{self._prompt or ''}{typed}\n" if self._keep else ""
         self._prompt = None
         self._write(self._erased() + asked)
         return self._editor.enter()

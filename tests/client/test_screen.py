@@ -17,7 +17,7 @@ PROMPT = "请输入聊天内容，exit退出:"
 
 def columns(text: str) -> int:
     """Return how wide a text is, of Chinese, its punctuation, ASCII and our marks."""
-    return sum(1 if char.isascii() or char in "✓→" else 2 for char in text)
+    return sum(1 if char.isascii() or char in "✓✗→" else 2 for char in text)
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -14,6 +14,7 @@ import pexpect
 import pytest
 
 from ..support.fake_server import FakeConnection, fake_server
+from ..support.owning import owning
 from ..support.peers import PATIENCE, Connect, StrictServer
 
 Client = Callable[..., "pexpect.spawn[str]"]
@@ -232,13 +233,15 @@ def test_ctrl_z(server: StrictServer, connect: Connect, client: Client) -> None:
     child.expect_exact(PROMPT + "half")
 
 
-@pytest.mark.parametrize(("flags", "rings"), [([], 1), (["--no-bell"], 0)])
+@pytest.mark.parametrize(("flags", "rings"), [([], 2), (["--no-bell"], 0)])
 def test_the_bell(server: StrictServer, connect: Connect, client: Client, flags: list[str], rings: int) -> None:
-    """Rings for a private word, unless it is not wanted, and for nothing else."""
+    """Rings for a private word and for our name, unless it is not wanted, and for nothing else."""
     peer = connect()
     child = client(server.port, "--name", "小明", "--no-time", *flags)
     child.expect_exact("小明:已上线")
-    peer.say("all", "to 小明 psst", "end")
+    child.send("我是小明\r")
+    child.expect_exact(":我是小明\r\n")
+    peer.say("all", "to 小明 psst", "小明!", "end")
     child.expect_exact(":end")
     assert child.before.count("\a") == rings
 
@@ -253,6 +256,34 @@ def test_what_is_pasted_is_text(server: StrictServer, client: Client) -> None:
     child.send("\r")
     for line in ("w    x", "exit", "/quit", "0", "last"):
         child.expect_exact(f"✓ 小明:{line}\r\n")
+
+
+@pytest.mark.parametrize("is_ended", [False, True])
+def test_a_password_on_a_terminal_without_control(client: Client, tmp_path: Path, is_ended: bool) -> None:
+    """The terminal does not echo it, and echoes again afterwards, also if Ctrl-C comes meanwhile."""
+
+    def echoes() -> bool:
+        return bool(termios.tcgetattr(child.child_fd)[3] & termios.ECHO)
+
+    with owning(tmp_path / "accounts") as server:
+        child = client(server.port, "--name", "小明", TERM="dumb")
+        child.expect_exact(PROMPT)
+        child.sendline("/register")
+        child.expect_exact("密码：")
+        while echoes():
+            pass
+        if is_ended:
+            child.sendintr()
+            assert end(child) == 130
+        else:
+            for prompt in ("\r\n再输入一次：", "\r\n"):
+                child.sendline("hunter22")
+                child.expect_exact(prompt)
+                assert child.before == ""
+            child.expect_exact("注册成功")
+            child.sendline("shown")
+            child.expect_exact("✓ 小明:shown")
+        assert echoes()
 
 
 def test_what_is_typed_ahead_is_not_lost(server: StrictServer, client: Client) -> None:

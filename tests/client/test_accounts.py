@@ -1,0 +1,184 @@
+"""What the client's user sees of accounts and of order, in tmux, at 40 and at 80 columns. No password is to be seen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ..support.owning import owning
+from ..support.peers import PATIENCE, Peer, StrictServer
+from ..support.tmux import Tmux, tmux
+from .test_screen import PROMPT, shown, start
+
+__all__ = ["tmux"]  # the fixture
+
+PASSWORD = "hunter22"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[StrictServer]:
+    """A server with accounts, of which `admin` is an operator's."""
+    with owning(tmp_path / "accounts", "admin") as server:
+        yield server
+
+
+@pytest.fixture
+def admin(server: StrictServer) -> Iterator[Peer]:
+    """The operator."""
+    peer = Peer(server.port)
+    peer.until(peer.prefix + "已上线")
+    peer.rename("admin")
+    peer.ask("/register secret1")
+    yield peer
+    peer.close()
+
+
+def enter(tmux: Tmux, *lines: str) -> None:
+    """Type lines, and press Enter behind each."""
+    for line in lines:
+        tmux.type(line)
+        tmux.press("Enter")
+
+
+def ends(tmux: Tmux, line: str) -> None:
+    """Wait for a line above the prompt."""
+    tmux.ends(*shown(line, tmux.columns), PROMPT)
+
+
+def test_a_password_is_asked_for_and_not_shown(tmux: Tmux, server: StrictServer, tmp_path: Path) -> None:
+    """Twice, if it is a new one. It is in no history, and cannot be put back with the keys either."""
+    start(tmux, server)
+    enter(tmux, "public", "/register")
+    tmux.ends("密码：")
+    tmux.type("another")
+    tmux.press("C-u")
+    tmux.type(PASSWORD)
+    tmux.ends("密码：********")
+    tmux.press("Tab", "Enter")
+    tmux.ends("密码：", "再输入一次：")
+    enter(tmux, PASSWORD)
+    ends(tmux, "* 注册成功，以后请用 /login 小明 密码 登录")
+    enter(tmux, "/password")
+    tmux.ends("旧密码：")
+    enter(tmux, PASSWORD, "secret2", "secret2")
+    ends(tmux, "* 密码已修改")
+    tmux.press("C-y", "Up")
+    tmux.ends(PROMPT + "public")
+    tmux.press("Up", "Up")
+    tmux.ends(PROMPT + "public")
+    assert not {PASSWORD, "secret2", "another"} & set("".join(tmux.screen("-S", "-")).split())
+    assert (tmp_path / "chatroom" / "history").read_text() == "public\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((PASSWORD, "hunter23"), "两次输入的密码不一样"),
+        (("", ""), "密码不能为空，也不能有空格"),
+        (("a b c d", "a b c d"), "密码不能为空，也不能有空格"),
+    ],
+)
+def test_a_password_that_is_none_is_not_sent(
+    tmux: Tmux, server: StrictServer, given: tuple[str, str], said: str
+) -> None:
+    """Nothing is: the next line is the first that the server hears."""
+    start(tmux, server)
+    enter(tmux, "/register", *given)
+    tmux.ends(said, PROMPT)
+    enter(tmux, "next")
+    tmux.ends(said, "✓ 小明:next", PROMPT)
+
+
+def test_a_password_that_is_typed_in_the_line(tmux: Tmux, server: StrictServer, tmp_path: Path) -> None:
+    """It is in no history, and in no note, also if the command is mistyped or has full-width spaces."""
+    start(tmux, server)
+    for line, note in (
+        (f"/login 小明 {PASSWORD}", "✗ /login 小明 ******（用户名或密码不正确）"),
+        (f"/login　小红　{PASSWORD}", "✗ /login 小红 ******（用户名或密码不正确）"),
+        (f"register {PASSWORD}", "✗ register ******（这一行可能含有密码，没有发送，输入 /help 查看帮助）"),
+        (f"/lgoin 小明 {PASSWORD}", "✗ /lgoin ******（未知命令，输入 /help 查看帮助）"),
+    ):
+        enter(tmux, line)
+        ends(tmux, note)
+    tmux.press("Up")
+    tmux.ends(PROMPT)
+    assert PASSWORD not in "".join(tmux.screen("-S", "-"))
+    assert not (tmp_path / "chatroom" / "history").exists()
+
+
+def test_a_password_in_private_chat_goes_to_the_server(tmux: Tmux, server: StrictServer, admin: Peer) -> None:
+    """And not to the partner."""
+    start(tmux, server)
+    tmux.wait(lambda screen: "小明:已上线" in "".join(screen))
+    enter(tmux, "exit", "2", "admin")
+    prompt = "[→admin]请输入聊天内容，exit退出："
+    tmux.wait(lambda screen: screen[-1] == prompt)
+    enter(tmux, "/register", PASSWORD, PASSWORD, f"/login 小明 {PASSWORD}")
+    tmux.wait(lambda screen: "登录成功" in "".join(screen))
+    enter(tmux, "psst")
+    tmux.ends("✓ [私聊] → admin: psst", prompt)
+    assert [line for line in admin.until("小明: psst") if "上线" not in line] == []
+
+
+def test_a_name_that_belongs_to_somebody(tmux: Tmux, server: StrictServer) -> None:
+    """What was typed waits until its owner has logged in. Words that were kept come with their time, and ring."""
+    owner = Peer(server.port)
+    owner.until(owner.prefix + "已上线")
+    owner.rename("小明")
+    owner.ask(f"/register {PASSWORD}")
+    owner.close()
+    peer = Peer(server.port)
+    peer.until(peer.prefix + "已上线")
+    peer.rename("bob")
+    assert peer.ask("to 小明 psst") == ["该用户不在线，消息会在其登录时送达"]
+    tmux.start("--port", str(server.port), "--name", "小明")
+    tmux.wait(lambda screen: "换一个" in "".join(screen).replace(" ", "") and screen[-1] == PROMPT)
+    enter(tmux, "typed")
+    enter(tmux, "/login 小明")
+    tmux.wait(lambda screen: screen[-1].endswith("密码："))
+    enter(tmux, PASSWORD)
+    tmux.wait(lambda screen: "✓ 小明:typed" in screen)
+    rows = tmux.screen()
+    assert rows.index("* 你有 1 条留言") + 1 == rows.index("  [私聊] bob: psst")
+    peer.close()
+
+
+def test_what_operators_do(tmux: Tmux, server: StrictServer, admin: Peer) -> None:
+    """Announcements and a new motd look right. Whoever is removed stays away until the next line."""
+    start(tmux, server)
+    admin.ask("/announce 今晚十点服务器要重新启动，请大家把要说的话先说完，谢谢")
+    ends(tmux, "* [公告] 今晚十点服务器要重新启动，请大家把要说的话先说完，谢谢")
+    admin.ask("/motd 欢迎\n")
+    enter(tmux, "/motd")
+    ends(tmux, "* 欢迎")
+    admin.ask("/mute 小明")
+    enter(tmux, "hello")
+    ends(tmux, "✗ hello（你已被管理员禁言）")
+    admin.ask("/unmute 小明")
+    admin.ask("/kick 小明 刷屏")
+    kicked = "* 你已被管理员移出：刷屏；输入下一行时自动重新连接"
+    tmux.ends(*shown(kicked, tmux.columns), f"[离线]{PROMPT}")
+    enter(tmux, "back")
+    tmux.wait(lambda screen: screen[-2:] == ["✓ 小明:back", PROMPT])
+    assert "离开期间" not in "".join(tmux.screen())
+
+
+@pytest.mark.parametrize("flags", [["--listen"], ["--keep-alive"]])
+def test_a_script_that_is_removed_ends(server: StrictServer, admin: Peer, flags: list[str]) -> None:
+    """It does not come back, however patient it is. The exit status is 1."""
+    command = [sys.executable, "-m", "client", "--port", str(server.port), "--name", "bot", *flags]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            while not admin.line().endswith("]bot:已上线"):
+                pass
+            assert admin.ask("/kick bot")[-1] == "已移出 bot"
+            assert process.wait(PATIENCE) == 1
+            assert process.stderr
+            assert process.stderr.read().endswith("你已被管理员移出\n")
+        finally:
+            process.kill()
