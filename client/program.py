@@ -185,7 +185,7 @@ def make_parser() -> argparse.ArgumentParser:
     trust("--insecure", action="store_true", help="trust any server, which may be anybody")
     add("--plain", action="store_true", help="speak to any server as telnet does, and promise nothing")
     add("--no-time", action="store_true", help="no time in front of each line")
-    add("--no-bell", action="store_true", help="no bell for a private word")
+    add("--no-bell", action="store_true", help="no bell for a private word or your name")
     add("-v", "--verbose", action="store_true", help="show addresses")
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser

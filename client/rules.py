@@ -119,10 +119,12 @@ def may_hold_password(line: str) -> bool:
 
 def without_password(line: str) -> str:
     """Return a line as it may be shown, and kept."""
-    if not may_hold_password(line) or len(words := line.split()) < 2:
-        return line
-    shown = 1 + PASSWORDS.get(words[0].removeprefix("/"), (0,))[0]
-    return " ".join([*words[:shown], HIDDEN]) if len(words) > shown else line
+    if kind_of(line) is Kind.SECRET:
+        word, *others = line.removeprefix("/").split()
+        shown = PASSWORDS[word][0]
+        return " ".join([f"/{word}", *others[:shown], HIDDEN]) if len(others) > shown else line
+    found = re.match(r"[\W_]*[^\W_]+(?![^\W_])(?=.*\S)", line) if may_hold_password(line) else None
+    return f"{found[0]} {HIDDEN}" if found else line
 
 
 def fold(name: str) -> str:

@@ -116,6 +116,7 @@ class People:
         """Return who has come with a name. Whoever was away under that name, and is somebody else, is gone."""
         person = self._away.pop(fold(name), None)
         if person and person.addr == addr and person.away_since is None:
+            person.name = name
             return person
         _lose(person)
         return Person(name, addr)

@@ -99,3 +99,34 @@ def test_a_flood_of_people_is_bounded() -> None:
         found.joined(f"n{number}", f"a{number}", "no time")
     found.joined("x" * 1000, "y", "")
     assert len(found.names()) == MOST
+
+
+def test_whoever_is_in_another_room_is_known_by_name() -> None:
+    """Whoever comes back from the same address is the same person. Somebody else who has the name there is not."""
+    found = people("bob", "eve", "tom")
+    bob, eve, tom = the(found, "bob"), the(found, "eve"), the(found, "tom")
+    for addr in ("bob:1", "eve:1", "tom:1"):
+        found.exited(addr)
+    found.entered("BOB", "bob:1")
+    found.entered("eve", "other:1")
+    found.listed_elsewhere([("tom", "other:2")])
+    assert (the(found, "bob"), bob.name) == (bob, "BOB")
+    assert (eve.is_gone, tom.is_gone, found.names_elsewhere()) == (True, True, ["tom"])
+
+
+def test_after_a_move_nobody_is_known_to_be_there() -> None:
+    """Until the server has said who is. Whoever stays behind is still the same person."""
+    found = people("bob", "eve")
+    bob = the(found, "bob")
+    found.move()
+    assert (found.names(), found.known, the(found, "bob")) == ([], False, bob)
+    found.listed([("eve", "eve:1")], more=False)
+    assert (found.names(), found.names_elsewhere(), bob.is_gone) == (["eve"], ["bob"], False)
+
+
+def test_a_flood_of_people_elsewhere_is_bounded() -> None:
+    """Whatever a server tells."""
+    found = People()
+    found.listed_elsewhere([(f"n{number}", f"a{number}") for number in range(MOST + 100)])
+    found.listed_elsewhere([("x" * 1000, "y")])
+    assert len(found.names_elsewhere()) == MOST

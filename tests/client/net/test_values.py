@@ -12,6 +12,9 @@ from client.net.values import FIELDS, BadServer, Value, parse
 from server.chat.events import Bye as ServerBye
 from server.chat.events import Done as ServerDone
 from server.chat.events import Said as ServerSaid
+from server.chat.kept_words import KeptWord
+from server.chat.moves import Entered
+from server.commands.rooms import Rooms
 from server.wire.values import Values
 
 JSON = st.recursive(
@@ -58,6 +61,24 @@ SAID = Value("said", "hi", "n", "a", at="5")
             '{"type":"users","line":1,"users":[{"name":"n","addr":"a"}]}',
             Value("users", line=1, users=(("n", "a", ""),)),
         ),
+        (
+            '{"type":"users","line":1,"users":[{"name":"n","addr":"a","room":"r"},{"name":"m","addr":"b"}]}',
+            Value("users", line=1, users=(("n", "a", "r"), ("m", "b", ""))),
+        ),
+        (
+            '{"type":"rooms","line":1,"rooms":[{"users":2},{"room":"r","users":1}]}',
+            Value("rooms", line=1, rooms=(("", 2), ("r", 1))),
+        ),
+        (
+            '{"type":"entered","at":"5","name":"n","addr":"a","room":"r","line":2}',
+            Value("entered", name="n", addr="a", room="r", at="5", line=2),
+        ),
+        ('{"type":"exited","at":"5","name":"n","addr":"a"}', Value("exited", name="n", addr="a", at="5")),
+        (
+            '{"type":"kept","at":"5","name":"n","to":"m","text":"hi","word":3}',
+            Value("kept", "hi", "n", to="m", at="5", word=3),
+        ),
+        ('{"type":"announced","at":"5","name":"n","text":"hi"}', Value("announced", "hi", "n", at="5")),
         ('{"type":"done","line":1}', Value("done", line=1)),
         ('{"type":"done","code":"no_session","text":"x"}', Value("done", "x", code="no_session")),
         ('{"type":"notice","text":"a\\nb","past":{"type":"said"}}', Value("notice", "a\nb")),
@@ -84,6 +105,10 @@ def test_a_value(line: str, value: object) -> None:
         *('{"type":"done","line":-1}', '{"type":"done","line":1.5}', '{"type":"done","line":true}'),
         *('{"type":"done","line":"1"}', '{"type":"gap"}', '{"type":"gap","after":""}', '{"type":"gap","after":"a b"}'),
         *('{"type":"gap","after":"1\\n/quit"}', '{"type":"users","line":1,"users":{}}', '{"type":"bye","code":null}'),
+        *('{"type":"rooms","line":1,"rooms":[{"room":"r"}]}', '{"type":"rooms","line":1,"rooms":[{"users":-1}]}'),
+        *('{"type":"users","line":1,"users":[{"name":"n"}]}', '{"type":"rooms","line":1,"rooms":[7]}'),
+        '{"type":"kept","at":"5","name":"n","to":"m","text":"hi","word":"3"}',
+        '{"type":"users","line":1,"users":[{"name":"n","addr":"a","room":7}]}',
         *('{"type":"users","line":1,"users":[{"name":1,"addr":"a"}]}', '{"type":"users","line":1,"users":[7]}'),
         '{"type":"done","line":' + "9" * 100_000 + "}",
         '{"type":"notice","text":' + "[" * 100_000,
@@ -117,5 +142,18 @@ def test_what_the_server_writes_is_read() -> None:
     )
     assert parse(values.encode(ServerDone("no", "not_online", 3)).decode()) == Value(
         "done", "no", line=3, code="not_online"
+    )
+    entered = Entered(1.0, "小明", "a:1", room="茶馆")
+    entered.at = 8
+    assert parse(values.encode(entered).decode()) == Value(
+        "entered", name="小明", addr="a:1", room="茶馆", at="8", time="1970-01-01T00:00:01.000Z"
+    )
+    kept = KeptWord(1.0, "bob", "小明", "hi", word=3)
+    kept.at = 9
+    assert parse(values.encode(kept).decode()) == Value(
+        "kept", "hi", "bob", to="小明", at="9", time="1970-01-01T00:00:01.000Z", word=3
+    )
+    assert parse(values.encode(Rooms([("", 1), ("茶馆", 2)], 4)).decode()) == Value(
+        "rooms", line=4, rooms=(("", 1), ("茶馆", 2))
     )
     assert parse(values.encode(ServerBye("idle", "x")).decode()) == Value("bye", "x", code="idle")
