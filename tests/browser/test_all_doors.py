@@ -84,7 +84,7 @@ class BrowserDoor:
 
     def wait_for(self, count: int) -> None:
         """Wait until so many lines were shown."""
-        self._tab.page.wait_for_function(f"{MARKS}.length >= {count}", timeout=LAST_PATIENCE * 1000)
+        self._tab.until(f"{MARKS}.length >= {count}")
 
 
 @contextlib.contextmanager
