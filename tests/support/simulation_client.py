@@ -270,7 +270,7 @@ class Client(Program):
     def hear(self, data: bytes) -> None:
         """Take what has come. Perhaps it was text, which is time enough for the rest of the first line."""
         super().hear(data)
-        if self.chance.random() < 0.3:
+        if self.chance.random() < 0.1:
             self.hurry()
 
     def hurry(self) -> None:
@@ -294,7 +294,8 @@ class Pretender(Wild):
             self.type("\n".join(("已上线", "//json", *(f"//json {name}" for name in NAMES))))
 
     def make_line(self, users: Sequence[User]) -> str:
-        """Return a line of any kind."""
+        """Return a line of any kind. Newcomers are in the lobby, so this user stays there."""
+        self.rooms = ()
         if self.chance.random() < 0.5:
             return super().make_line(users)
         return self.chance.choice((f"rename {self.chance.choice(HOSTILE_NAMES)}", *HOSTILE_LINES))
@@ -307,7 +308,7 @@ class ClientWorld(World):
         """Return of which kind each user is. One of the programs may be another."""
         chance = self.chance
         programs: list[type[User]] = [Client] * chance.randint(1, 3) + [Program] * chance.randint(0, 1)
-        others: list[type[User]] = [TextUser] * chance.randint(0, 1) + [Pretender] * chance.randint(0, 2)
+        others: list[type[User]] = [TextUser] * chance.randint(0, 1) + [Pretender] * chance.randint(1, 3)
         return [*programs, *others]
 
     def settle(self) -> bool:
