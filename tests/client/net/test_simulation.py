@@ -20,9 +20,8 @@ from client.net.naming import Naming
 from client.net.outgoing import Line, Outgoing
 from client.net.people import MOST, People
 from client.net.session import Session
-from client.rules import clean
 from client.net.values import BadServer, Value
-from client.rules import fold
+from client.rules import clean, fold
 
 from ...support.session_peer import State as Fate
 from ...support.simulation_client import Client, ClientWorld, faults_of
