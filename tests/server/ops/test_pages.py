@@ -51,7 +51,9 @@ def test_what_people_do_is_counted(history: History) -> None:
     with history:
         server = ChatServer(settings, [meter, journal, history], archive=history, restored=history.restored)
         with OpsServer(0, make_pages(server, meter, journal, history)) as ops, server:
-            first, second = Peer(server.port), Peer(server.port)
+            first = Peer(server.port)
+            first.until(f"{first.prefix}已上线")
+            second = Peer(server.port)
             second.until(f"{second.prefix}已上线")
             first.until(f"{second.prefix}已上线")
             refused = Peer(server.port)
