@@ -48,14 +48,6 @@ def make_entrance(
     return Entrance(certificates, settings.tls_only, settings.proxies, handshakes, meter_of)
 
 
-@dataclass(slots=True)
-class Connection:
-    """A connection that is being handled. `host` is the one for which it is counted; a proxy's is empty at first."""
-
-    transport: Transport
-    host: str
-
-
 class Door(Listener):
     """A listening port, its accept thread, and a handler thread for each connection. `open` and `shut` it once each."""
 
@@ -66,8 +58,8 @@ class Door(Listener):
         """
         self._guard = guard
         self._refusals = TokenBucket(burst=2, rate=0.1)  # how often they are logged
-        # The connections that are being handled. The accept thread puts them in; each handler takes itself out.
-        self._connections: dict[threading.Thread, Connection] = {}
+        # For which host each handler's connection is counted. A proxy's is empty at first.
+        self._hosts: dict[threading.Thread, str] = {}
         self._accept = guard.supervisor.thread("accept", lambda: self.serve_forever(0.1))
         super().__init__(ip, port, handler, guard.stopping)
 
@@ -77,20 +69,12 @@ class Door(Listener):
 
     def shut(self) -> None:
         """Let nobody in any more. Whoever is in stays."""
-        self.shutdown()
-        self._accept.join()
-        self.server_close()
+        self.shut_down(self._accept)
 
     def join_handlers(self, deadline: float) -> None:
         """Wait until all handlers have ended, but not longer than up to `deadline`, by the monotonic clock."""
-        for thread in list(self._connections):
+        for thread in list(self.connections):
             thread.join(max(0.0, deadline - time.monotonic()))
-
-    def hang_up(self) -> None:
-        """End all connections, and wait for their handlers."""
-        for thread, connection in list(self._connections.items()):
-            connection.transport.hang_up()
-            thread.join()
 
     def refuse(self, transport: Transport, bye: Bye) -> None:
         """Tell a peer that cannot come in why, without waiting. Raises OSError."""
@@ -98,7 +82,7 @@ class Door(Listener):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a connection its thread, if it may have one. Go: go server.Handler(conn)"""
-        host = "" if self._guard.entrance.is_proxy(client_address[0]) else client_address[0]
+        host = self._counted(client_address[0])
         if refusal := self._guard.limiter.enter(host):
             self._refuse(request, refusal)
         else:
@@ -106,11 +90,12 @@ class Door(Listener):
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Run the whole life of a handler thread."""
+        thread = threading.current_thread()
+        self._hosts[thread] = self._counted(client_address[0])
         try:
             super().process_request_thread(request, client_address)
         finally:
-            connection = self._connections.pop(threading.current_thread())
-            self._guard.limiter.leave(connection.host)
+            self._guard.limiter.leave(self._hosts.pop(thread))
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Find out who has come, and let a handler deal with them."""
@@ -122,14 +107,13 @@ class Door(Listener):
             if refusal.bye:
                 self._turn_away(Transport(request), refusal.bye)
             return
-        connection = self._connections[thread]
-        host = "" if entrance.is_proxy(arrival.host) else arrival.host
-        if connection.host != host:
-            if bye := self._guard.limiter.move(connection.host, host):
+        before, host = self._hosts[thread], self._counted(arrival.host)
+        if before != host:
+            if bye := self._guard.limiter.move(before, host):
                 self._log_refusal(bye.text)
                 self._turn_away(arrival.transport, bye)
                 return
-            connection.host = host
+            self._hosts[thread] = host
             thread.name = f"handler {format_address(host, arrival.port)}"
         super().finish_request(arrival, (arrival.host, arrival.port))  # type: ignore[arg-type]
 
@@ -138,18 +122,13 @@ class Door(Listener):
         log.exception("handler of %s failed", client_address)
 
     def _start_handler(self, request: socket.socket, client_address: Any, host: str) -> None:
-        thread = threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name=f"handler {format_address(*client_address[:2])}",
-        )
-        self._connections[thread] = Connection(Transport(request), host)  # before it starts, or `hang_up` could miss it
-        try:
-            thread.start()
-        except RuntimeError:  # the system has no more threads
-            del self._connections[thread]
+        if not self.start_thread(request, client_address, name=f"handler {format_address(*client_address[:2])}"):
             self._guard.limiter.leave(host)
             self._refuse(request, Bye("busy", texts.TOO_BUSY))
+
+    def _counted(self, host: str) -> str:
+        """Return for whom a connection from a host is counted. A proxy comes for somebody else, so that is nobody yet."""
+        return "" if self._guard.entrance.is_proxy(host) else host
 
     def _refuse(self, request: socket.socket, bye: Bye) -> None:
         self._log_refusal(bye.text)

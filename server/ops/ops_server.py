@@ -43,8 +43,6 @@ class OpsServer(Listener):
         self._pages = pages
         self._patience = patience
         self._stopping = threading.Event()
-        # The connections that are being served. The accept thread puts them in; each thread takes itself out.
-        self._connections: dict[threading.Thread, Transport] = {}
         self._accept = threading.Thread(target=lambda: self.serve_forever(0.1), name="ops")
         super().__init__(LOOPBACK, port, socketserver.BaseRequestHandler, self._stopping)
 
@@ -55,12 +53,8 @@ class OpsServer(Listener):
     def stop(self) -> None:
         """End every thread and connection."""
         self._stopping.set()
-        self.shutdown()
-        self._accept.join()
-        self.server_close()
-        for thread, transport in list(self._connections.items()):
-            transport.hang_up()
-            thread.join()
+        self.shut_down(self._accept)
+        self.hang_up()
 
     def __enter__(self) -> OpsServer:  # noqa: PYI034 (typing.Self is 3.11)
         self.start()
@@ -70,28 +64,10 @@ class OpsServer(Listener):
         self.stop()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Give a connection its thread, unless there are too many."""
-        if len(self._connections) >= MOST_CONNECTIONS:
+        """Give a connection its thread, unless there are too many connections, or threads."""
+        is_full = len(self.connections) >= MOST_CONNECTIONS
+        if is_full or not self.start_thread(request, client_address, name=f"ops {format_address(*client_address[:2])}"):
             self.shutdown_request(request)
-            return
-        thread = threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name=f"ops {format_address(*client_address[:2])}",
-        )
-        self._connections[thread] = Transport(request)  # before it starts, or `stop` could miss it
-        try:
-            thread.start()
-        except RuntimeError:  # the system has no more threads
-            del self._connections[thread]
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Run the whole life of a connection's thread."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            del self._connections[threading.current_thread()]
 
     def finish_request(self, request: socket.socket, client_address: Any) -> None:  # type: ignore[override]
         """Answer one request."""

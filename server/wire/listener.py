@@ -1,4 +1,4 @@
-"""The listening socket: how connections are waited for and accepted."""
+"""The listening socket: how connections are waited for and accepted, and how their threads begin and end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import errno
 import socket
 import socketserver
 import threading
+from typing import Any
 
 from .addresses import host_of
+from .transport import Transport
 
 ACCEPT_PAUSE = 0.2  # seconds to wait for a descriptor to come free
 
@@ -26,6 +28,8 @@ class Listener(socketserver.ThreadingTCPServer):
 
         `handler` is the class whose objects deal with connections. `stopping` ends every pause.
         """
+        # The connections that are being handled. The accept thread puts them in; each thread takes itself out.
+        self.connections: dict[threading.Thread, Transport] = {}
         found = socket.getaddrinfo(ip, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         self.address_family = found[0][0]
         self._pause = stopping.wait
@@ -36,6 +40,36 @@ class Listener(socketserver.ThreadingTCPServer):
         """The port on which the server listens."""
         port: int = self.server_address[1]
         return port
+
+    def start_thread(self, request: socket.socket, client_address: Any, name: str) -> bool:
+        """Give a connection its thread. Return False if the system has no more threads."""
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), name=name)
+        self.connections[thread] = Transport(request)  # before it starts, or `hang_up` could miss it
+        try:
+            thread.start()
+        except RuntimeError:
+            del self.connections[thread]
+            return False
+        return True
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Run the whole life of a connection's thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            del self.connections[threading.current_thread()]
+
+    def shut_down(self, accept: threading.Thread) -> None:
+        """End the accept loop, which runs in the thread `accept`. Whoever is in stays."""
+        self.shutdown()
+        accept.join()
+        self.server_close()
+
+    def hang_up(self) -> None:
+        """End all connections, and wait for their threads."""
+        for thread, transport in list(self.connections.items()):
+            transport.hang_up()
+            thread.join()
 
     def get_request(self) -> tuple[socket.socket, object]:
         """Accept. Where there is no descriptor left, wait a little, or the accept loop would spin."""
