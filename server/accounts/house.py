@@ -42,7 +42,6 @@ class Doors:
 
     def __init__(self, broadcaster: Broadcaster, banned: BannedNetworks) -> None:
         self._broadcaster = broadcaster
-        self._banned = banned
         self.network_of = network_of
         self.ban = banned.add
         self.unban = banned.remove

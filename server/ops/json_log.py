@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-import time
+
+from ..wire.values import rfc3339
 
 # What JSON need not escape and could still end a line, drive a terminal, turn the order of characters round, or not be
 # written in UTF-8.
@@ -18,7 +19,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as one line, whatever is in it."""
         fields = {
-            "time": _rfc3339(record.created),
+            "time": rfc3339(int(record.created * 1000)),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -30,11 +31,6 @@ class JsonFormatter(logging.Formatter):
     def format_text(self, text: str) -> str:
         """Return a text that is no record, such as a line of the trace, as if it were one."""
         return self.format(logging.LogRecord(__name__, logging.INFO, "", 0, text, None, None))
-
-
-def _rfc3339(seconds: float) -> str:
-    """Return seconds since 1970 as a time in UTC, to the millisecond."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds * 1000) % 1000:03d}Z"
 
 
 def _escape(found: re.Match[str]) -> str:

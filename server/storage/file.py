@@ -71,9 +71,9 @@ class File:
         return self._identity == self._identify()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Open the file for reading, and close it afterwards. Any thread."""
-        connection = connect(self.path, "ro")
+    def reading(self, mode: str = "ro") -> Iterator[sqlite3.Connection]:
+        """Open the file for reading, and close it afterwards. `mode` is SQLite's. Any thread."""
+        connection = connect(self.path, mode)
         try:
             self._format.adapt(connection)
             yield connection
@@ -86,12 +86,8 @@ class File:
         wal = self._parts()[1]
         if self._lock is None or (wal.exists() and wal.stat().st_size):
             raise BlockingIOError("somebody may be writing, or has not finished")
-        connection = connect(self.path, "ro&immutable=1")
-        try:
-            self._format.adapt(connection)
+        with self.reading("ro&immutable=1") as connection:
             yield connection
-        finally:
-            connection.close()
 
     def move_aside(self) -> Path:
         """Give the file another name, because it is damaged, and return that name. Raises OSError."""

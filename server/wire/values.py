@@ -90,9 +90,14 @@ class Values:
         whole = int(seconds * 1000)
         millisecond, text = self._millisecond
         if millisecond != whole:
-            text = time.strftime('"%Y-%m-%dT%H:%M:%S', time.gmtime(whole // 1000)) + f'.{whole % 1000:03d}Z"'
+            text = f'"{rfc3339(whole)}"'
             self._millisecond = whole, text
         return text
+
+
+def rfc3339(milliseconds: int) -> str:
+    """Return a time since 1970 as RFC 3339 has it, in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000)) + f".{milliseconds % 1000:03d}Z"
 
 
 def _write_place(place: int) -> str:
