@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from .accounts.house import add_accounts, read_motd, set_motd
-from .accounts.schema import AccountsError
 from .accounts.store import Store
 from .chat.order import Order
 from .flags import parse_arguments, settings_of
 from .history.export import export
 from .history.history import History
-from .history.schema import HistoryError
 from .limits.descriptors import raise_file_limit
 from .log.subscriber import Subscriber
 from .ops.journal import Journal
@@ -32,6 +31,7 @@ from .ops.pages import make_pages
 from .ops.trace import Trace
 from .server import ChatServer
 from .settings import Settings
+from .storage.format import StorageError
 from .web.web_server import WebServer
 from .wire.addresses import is_loopback
 from .wire.certificates import CertificateError
@@ -46,11 +46,24 @@ SWITCH_INTERVAL = 0.1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class CannotStart(Exception):
+    """The server cannot start, for the reason given."""
+
+
 def run() -> int:
     """Serve until a signal to stop, and return the exit status."""
     arguments = parse_arguments()
-    if arguments.export:
-        return _export(arguments.history, arguments.export)
+    try:
+        if arguments.export:
+            return _export(arguments.history, arguments.export)
+        return _serve(arguments)
+    except (CannotStart, StorageError, CertificateError) as error:
+        print(f"chatroom-server: {error}", file=sys.stderr)
+        return 1
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    """Serve until a signal to stop, and return the exit status. Raises CannotStart, StorageError, CertificateError."""
     settings = settings_of(arguments)
     handler = _start_log(arguments.log_level, arguments.log_format)
     raise_file_limit()
@@ -58,36 +71,19 @@ def run() -> int:
     # Every thread inherits this mask, so the signals wait for sigwait() below. No signal handler runs anywhere, and a
     # second signal during the stop changes nothing.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    journal, meter = Journal(), Meter()
+    journal, meter, order_log = Journal(), Meter(), OrderLog()
     subscribers: list[Subscriber] = [journal] if arguments.ops is None else [meter, journal]
     if arguments.trace:
         subscribers.append(Trace(handler.write_line))
-    order_log = OrderLog()
     if arguments.operator:
         subscribers.append(order_log)
-    store = None
-    try:
-        motd = read_motd(arguments.motd) if arguments.motd else ""
-    except (OSError, ValueError) as error:
-        print(f"chatroom-server: cannot read {arguments.motd}: {error}", file=sys.stderr)
-        return 1
-    try:
-        store = Store(arguments.accounts) if arguments.accounts else None
+    motd = _read_motd(arguments.motd) if arguments.motd else ""
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(contextlib.closing(Store(arguments.accounts))) if arguments.accounts else None
         history = History(arguments.history, settings.remember) if arguments.history else None
-    except (AccountsError, HistoryError) as error:
-        if store:
-            store.close()
-        print(f"chatroom-server: {error}", file=sys.stderr)
-        return 1
-    with contextlib.closing(store) if store else contextlib.nullcontext(), history or contextlib.nullcontext():
-        try:
+        stack.enter_context(history or contextlib.nullcontext())
+        with _listening(settings.ip, settings.port):
             server = _make_server(settings, subscribers, history)
-        except CertificateError as error:
-            print(f"chatroom-server: {error}", file=sys.stderr)
-            return 1
-        except (OSError, UnicodeError) as error:
-            print(f"chatroom-server: cannot listen on {settings.ip} port {settings.port}: {error}", file=sys.stderr)
-            return 1
         room = server.broadcaster.room
         order_log.order = room.of(Order)
         if store:
@@ -97,18 +93,12 @@ def run() -> int:
         if arguments.operator or motd:
             set_motd(room, motd)
         if arguments.web is not None:
-            try:
+            with _listening(settings.ip, arguments.web):
                 _add_web(server, arguments.web, arguments.web_host or ())
-            except OSError as error:
-                print(f"chatroom-server: cannot listen on {settings.ip} port {arguments.web}: {error}", file=sys.stderr)
-                return 1
         ops = None
         if arguments.ops is not None:
-            try:
+            with _listening("127.0.0.1", arguments.ops):
                 ops = OpsServer(arguments.ops, make_pages(server, meter, journal, history))
-            except OSError as error:
-                print(f"chatroom-server: cannot listen on 127.0.0.1 port {arguments.ops}: {error}", file=sys.stderr)
-                return 1
         with ops or contextlib.nullcontext(), server:
             _say_where(server)
             if server.page:
@@ -118,6 +108,22 @@ def run() -> int:
             _wait_for_stop(server)
     log.info("stopped after %s", journal.summary())
     return 1 if server.supervisor.failed else 0
+
+
+@contextlib.contextmanager
+def _listening(ip: str, port: int) -> Iterator[None]:
+    """Raise CannotStart if the block cannot have an address that it listens on."""
+    try:
+        yield
+    except (OSError, UnicodeError) as error:
+        raise CannotStart(f"cannot listen on {ip} port {port}: {error}") from error
+
+
+def _read_motd(path: str) -> str:
+    try:
+        return read_motd(path)
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"cannot read {path}: {error}") from error
 
 
 def _wait_for_stop(server: ChatServer) -> None:
@@ -132,13 +138,10 @@ def _wait_for_stop(server: ChatServer) -> None:
 
 
 def _export(path: str, form: str) -> int:
-    """Write what a history holds to standard output, and return the exit status."""
+    """Write what a history holds to standard output, and return the exit status. Raises HistoryError."""
     try:
         with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as output:
             output.writelines(f"{line}\n" for line in export(path, form, Values().encode))
-    except HistoryError as error:
-        print(f"chatroom-server: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:  # whoever reads has seen enough
         return 1
     return 0
@@ -158,7 +161,7 @@ def _add_web(server: ChatServer, port: int, names: Sequence[str]) -> None:
     web = WebServer(server, port, names)
     server.doors.append(web)
     place = names[0] if names else reachable_address(str(web.server_address[0]))
-    server.page = f"http{'s' if server.settings.tls else ''}://{f'[{place}]' if ':' in place else place}:{web.port}/"
+    server.page = f"http{'s' if server.settings.tls else ''}://{_bracketed(place)}:{web.port}/"
 
 
 def reachable_address(host: str) -> str:
@@ -171,6 +174,11 @@ def reachable_address(host: str) -> str:
             probe.connect((elsewhere, 9))
             return str(probe.getsockname()[0])
     return socket.gethostname()
+
+
+def _bracketed(place: str) -> str:
+    """Return an address, or a name, as it stands in front of a port."""
+    return f"[{place}]" if ":" in place else place
 
 
 def _start_log(level: str, form: str) -> DroppingHandler:
@@ -192,8 +200,7 @@ def _say_where(server: ChatServer) -> None:
     place = reachable_address(host)
     ways = [] if settings.tls_only and not is_loopback(host) else [f"telnet -E {place} {server.port}"]
     if settings.tls:
-        bracketed = f"[{place}]" if ":" in place else place
-        ways.append(f"openssl s_client -quiet -connect {bracketed}:{server.port}")
+        ways.append(f"openssl s_client -quiet -connect {_bracketed(place)}:{server.port}")
         ways.append(f"chatroom --tls --ip {place} --port {server.port}")
     log.info("listening on %s port %d; come in with: %s", host, server.port, "; or: ".join(ways))
     if not is_loopback(host) and not settings.tls_only:
