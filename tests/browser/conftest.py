@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..support.owning import owning
-from ..support.peers import PATIENCE, StrictServer, need
+from ..support.peers import PATIENCE, Peer, StrictServer, need
 from ..support.tabs import ARGUMENTS, Tab
 from ..support.web import StrictWebServer, web
 
@@ -76,3 +76,12 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
 
 
 Open = Callable[..., Tab]
+
+
+@contextlib.contextmanager
+def named_peer(port: int, name: str) -> Iterator[Peer]:
+    """Somebody who comes by telnet, under a name."""
+    with contextlib.closing(Peer(port)) as peer:
+        peer.until(f"{peer.prefix}已上线")
+        peer.rename(name)
+        yield peer

@@ -13,7 +13,7 @@ from server.wire.arrival import Arrival
 from ..support.peers import Peer
 from ..support.tabs import Tab
 from ..support.web import StrictWebServer
-from .conftest import Open
+from .conftest import Open, named_peer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -25,9 +25,7 @@ WHY = "#enter .why"
 @pytest.fixture
 def owner(house: StrictWebServer) -> Iterator[Peer]:
     """The owner of the name bob, who comes by telnet."""
-    with contextlib.closing(Peer(house.chat.port)) as peer:
-        peer.until(f"{peer.prefix}已上线")
-        peer.rename("bob")
+    with named_peer(house.chat.port, "bob") as peer:
         peer.ask(f"/register {PASSWORD}")
         yield peer
 

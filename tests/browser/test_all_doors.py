@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import pexpect
 
-from ..programs.test_proxy import HAPROXY, free_port, proxy
+from ..support.bystanders import ServerProcess
 from ..support.cutter import Cutter
 from ..support.kept import export, keeping_server
 from ..support.peers import PATIENCE, Peer, Program, need
+from ..support.proxies import connect, haproxy
 from ..support.tabs import Tab
 from ..support.tls import Certificate
 
@@ -129,15 +130,10 @@ def through_telnet(name: str, port: int) -> Iterator[Door]:
 
 
 @contextlib.contextmanager
-def through_haproxy(name: str, port: int, folder: Path) -> Iterator[Door]:
+def through_haproxy(name: str, server: ServerProcess, folder: Path) -> Iterator[Door]:
     """Come in through a proxy that says from where."""
-    config, here = folder / "haproxy.cfg", free_port()
-    config.write_text(HAPROXY.format(port=here, target=port, send=f"send-proxy-v2 source {PROXY}", bind=""))
-    with proxy([need("haproxy"), "-f", str(config), "-db"]):
-        while True:  # until it listens; no message tells when that is
-            with contextlib.suppress(ConnectionRefusedError):
-                peer = Peer(here)
-                break
+    with haproxy(folder, server, f"send-proxy-v2 source {PROXY}") as port:
+        peer = connect(port)
         door = Door(name, lambda text: peer.send(text.encode()), lines_of(peer))
         try:
             yield door
@@ -198,7 +194,7 @@ def test_all_doors_lead_into_one_room(browser: Browser, certificate: Certificate
         doors: list[Door | BrowserDoor] = [
             enter(through_telnet("telnet", server.port)),
             enter(through_pipes("nc", need("nc"), "127.0.0.1", str(server.port))),
-            enter(through_haproxy("proxied", server.port, tmp_path)),
+            enter(through_haproxy("proxied", server, tmp_path)),
             enter(through_pipes("plain", *client, "--port", plain, "--name", "plain")),
             enter(
                 through_pipes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -10,16 +9,14 @@ import pytest
 from ..support.peers import Peer
 from ..support.tabs import Tab
 from ..support.web import StrictWebServer
-from .conftest import Open
+from .conftest import Open, named_peer
 from .test_connection import HIDE
 
 
 @pytest.fixture
 def bob(house: StrictWebServer) -> Iterator[Peer]:
     """Somebody who comes by telnet."""
-    with contextlib.closing(Peer(house.chat.port)) as bob:
-        bob.until(f"{bob.prefix}已上线")
-        bob.rename("bob")
+    with named_peer(house.chat.port, "bob") as bob:
         yield bob
 
 

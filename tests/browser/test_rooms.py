@@ -13,7 +13,7 @@ from server.web.web_server import WebServer
 from ..support.kept import keeping_server
 from ..support.peers import Peer, Program, StrictServer, running
 from ..support.web import StrictWebServer, web
-from .conftest import Open
+from .conftest import Open, named_peer
 
 DIVIDERS = "[...document.querySelectorAll('.place')].map(each => each.textContent)"
 
@@ -21,9 +21,7 @@ DIVIDERS = "[...document.querySelectorAll('.place')].map(each => each.textConten
 @pytest.fixture
 def bob(door: StrictWebServer) -> Iterator[Peer]:
     """Somebody who comes by telnet."""
-    with contextlib.closing(Peer(door.chat.port)) as bob:
-        bob.until(f"{bob.prefix}已上线")
-        bob.rename("bob")
+    with named_peer(door.chat.port, "bob") as bob:
         yield bob
 
 

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ..support.bystanders import ServerProcess, server_process
-from ..support.peers import PATIENCE, Peer, need, spawn
-from ..support.tls import Certificate, SecretPeer
+from ..support.bystanders import server_process
+from ..support.peers import Peer, need
+from ..support.proxies import connect, free_port, haproxy, proxy
+from ..support.tls import PATIENT, Certificate, SecretPeer
 
-# With a check, haproxy looks every 50 ms whether the server is there.
-HAPROXY = """
-global
-    log stderr format raw local0
-defaults
-    mode tcp
-    timeout connect 30s
-    timeout client 1h
-    timeout server 1h
-listen chat
-    bind 127.0.0.1:{port} {bind}
-    server chat 127.0.0.1:{target} {send} check inter 50ms
-"""
 STUNNEL = """
 foreground = yes
 pid =
@@ -36,42 +20,6 @@ connect = 127.0.0.1:{target}
 cert = {both}
 protocol = proxy
 """
-PATIENT = "from server.wire import entrance\nentrance.FIRST_BYTE = 2.0"  # the machine may be busy
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def connect(port: int) -> Peer:
-    """Connect to a proxy as soon as it listens. No message tells when that is."""
-    while True:
-        with contextlib.suppress(ConnectionRefusedError):
-            return Peer(port)
-
-
-@contextlib.contextmanager
-def proxy(command: list[str]) -> Iterator[None]:
-    """Run a proxy, which never outlives the test."""
-    with spawn(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.communicate(timeout=PATIENCE)
-
-
-@contextlib.contextmanager
-def haproxy(folder: Path, server: ServerProcess, send: str, bind: str = "") -> Iterator[int]:
-    """Run haproxy in front of a server. Yield its port."""
-    port = free_port()
-    config = folder / "haproxy.cfg"
-    config.write_text(HAPROXY.format(port=port, target=server.port, send=send, bind=bind))
-    with proxy([need("haproxy"), "-f", str(config), "-db"]):
-        yield port
 
 
 def both(folder: Path, certificate: Certificate) -> Path:

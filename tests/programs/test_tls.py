@@ -15,10 +15,9 @@ import pytest
 
 from ..support.bystanders import ServerProcess, bystanders, server_process
 from ..support.peers import PATIENCE, Peer, need, spawn
-from ..support.tls import VERSIONS, Certificate, SecretPeer
+from ..support.tls import PATIENT, VERSIONS, Certificate, SecretPeer
 
 ROOT = Path(__file__).parents[2]
-PATIENT = "from server.wire import entrance\nentrance.FIRST_BYTE = 2.0"  # the machine may be busy
 
 
 @pytest.fixture

@@ -18,10 +18,9 @@ from client.net.tls import TlsConnection, Trust, Untrusted
 
 from ...support.bystanders import ServerProcess, server_process
 from ...support.peers import PATIENCE, need
-from ...support.tls import VERSIONS, Certificate
+from ...support.tls import PATIENT, VERSIONS, Certificate
 from ..test_pipe import client, close_input, post, read_error, read_line, write_line
 
-PATIENT = "from server.wire import entrance\nentrance.FIRST_BYTE = 2.0"  # the machine may be busy
 Talk = Callable[[ssl.SSLSocket], None]
 
 
