@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ..support.attacks import Plan
+from ..support.attacks import Plan, insistent
 from ..support.bystanders import Record, server_process
 from ..support.rounds import cpu_time, cpu_times, percentile, report, rounds
 from ..support.strangers import attack, stranger
@@ -23,27 +23,12 @@ def attacks(hello: bytes) -> dict[str, Plan]:
     garbage = b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03" + bytes(20_000)
     return {
         # The server answers with its certificate and a signature. With one byte more the stranger goes, and comes again.
-        "unfinished": plan(hello + b"x", len(hello), life=len(hello) + 1, pace=2000 * len(hello)),
-        "endless": plan(hello, len(hello) - 1, enough=64 * (len(hello) - 1)),
-        "bytes": plan(hello, 1, life=len(hello)),
-        "garbage": plan(garbage, 4096, life=len(garbage)),
-        "refused": plan(b"\x16\x03\x01\x00\x01x", 6, life=6),
+        "unfinished": insistent(payload=hello + b"x", chunk=len(hello), life=len(hello) + 1, pace=2000 * len(hello)),
+        "endless": insistent(payload=hello, chunk=len(hello) - 1, enough=64 * (len(hello) - 1)),
+        "bytes": insistent(payload=hello, chunk=1, life=len(hello)),
+        "garbage": insistent(payload=garbage, life=len(garbage)),
+        "refused": insistent(payload=b"\x16\x03\x01\x00\x01x", chunk=6, life=6),
     }
-
-
-def plan(payload: bytes, chunk: int, life: int = 0, pace: float = 0.0, enough: int = 0) -> Plan:
-    """Return an attack of as many connections as one address may have, that come back when they are closed."""
-    return Plan(
-        payload=payload,
-        connections=64,
-        chunk=chunk,
-        life=life,
-        pace=pace,
-        enough=enough,
-        reset=True,
-        comes_back=True,
-        lives=20_000,
-    )
 
 
 @pytest.mark.parametrize("kind", attacks(b"x"))

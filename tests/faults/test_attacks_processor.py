@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from ..support.attacks import Plan
+from ..support.attacks import Plan, insistent
 from ..support.bystanders import Record, ServerProcess, server_process
 from ..support.rounds import Rounds, cpu_time, cpu_times, percentile, report, rounds
 from ..support.strangers import Stranger, attack, stranger
@@ -23,28 +23,17 @@ ROUNDS, SECONDS = 300, 3.0  # how long an attack is watched: so many rounds, or 
 COMBINING = "".join(chr(0x300 + number % 0x50) for number in range(2020)).encode()
 
 
-def plan(payload: bytes, pace: float, chunk: int = 4096, life: int = 0, first: bytes = b"") -> Plan:
-    """Return an attack of 64 connections, as many as one address may have, that come back when they are closed."""
-    return Plan(
-        first,
-        payload=payload,
-        connections=64,
-        pace=pace,
-        chunk=chunk,
-        life=life,
-        reset=True,
-        comes_back=True,
-        lives=20_000,
-    )
-
-
 ATTACKS = {
-    "telnet no-ops": plan(b"\xff\xf1" * 2048, 3e6),
-    "telnet no-ops as fast as they are taken": plan(b"\xff\xf1" * 2048, 0, 65536),
-    "single bytes behind an end of file": plan(b"a", 35e3, 1, 1000, b"a\x04" + b"a" * 3000),
-    "cuts inside sequences": plan(b"\xff\xfa" + b"x" * 60, 100e3, 3),
-    "names of combining marks": plan(b"to " + COMBINING + b" x\n", 3e6, life=20 * (len(COMBINING) + 6)),
-    "lines of one byte": plan(b"a\n" * 2048, 3e6, life=4096),
+    "telnet no-ops": insistent(payload=b"\xff\xf1" * 2048, pace=3e6),
+    "telnet no-ops as fast as they are taken": insistent(payload=b"\xff\xf1" * 2048, chunk=65536),
+    "single bytes behind an end of file": insistent(
+        payload=b"a", pace=35e3, chunk=1, life=1000, first=b"a\x04" + b"a" * 3000
+    ),
+    "cuts inside sequences": insistent(payload=b"\xff\xfa" + b"x" * 60, pace=100e3, chunk=3),
+    "names of combining marks": insistent(
+        payload=b"to " + COMBINING + b" x\n", pace=3e6, life=20 * (len(COMBINING) + 6)
+    ),
+    "lines of one byte": insistent(payload=b"a\n" * 2048, pace=3e6, life=4096),
 }
 
 

@@ -59,6 +59,11 @@ class Plan:
         return cls(**{**fields, **binary})
 
 
+def insistent(**what: Any) -> Plan:
+    """Return an attack of 64 connections, as many as one address may have, that come back when they are closed."""
+    return Plan(connections=64, reset=True, comes_back=True, lives=20_000, **what)
+
+
 @dataclasses.dataclass
 class Figures:
     """What an attacker did."""
