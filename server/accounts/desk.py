@@ -108,23 +108,32 @@ class Desk:
             raise Trouble(texts.WORDS_FULL, "words_full")
         return word
 
-    def waiting(self, key: str) -> Sequence[Word]:
-        """Return the words that wait for the owner of a name, oldest first."""
-        with self._careful():
-            return self._store.waiting(key, time.time())
+    def hand_out(self, key: str) -> Sequence[Word]:
+        """Return the words that wait for the owner of a name, oldest first. Raises nothing.
 
-    def settle(self, words: Sequence[Word], place: int) -> None:
-        """Keep words no longer, as soon as a history has what stands at `place`. Raises nothing.
-
-        If that is not possible now, they are delivered once more at the next login.
+        Those that were handed out before are repeated. If the disk fails, they wait for the next login.
         """
-        end = time.monotonic() + PATIENCE
-        while self._stored and self._stored() < place:
+        with suppress(Trouble), self._careful():  # it is logged
+            return self._store.hand_out(key, time.time())
+        return ()
+
+    def settle(self, words: Sequence[Word], place: int, has_arrived: Callable[[], bool]) -> None:
+        """Keep words no longer, as soon as they have arrived, or a history has what stands at `place`. Raises nothing.
+
+        A program can be told again what a history has. If neither is so in time, the words are repeated at the next login.
+        """
+        stored, end = self._stored, time.monotonic() + PATIENCE
+        while not (stored() >= place if stored and place else has_arrived()):
             if time.monotonic() > end:
                 return
             time.sleep(STEP)
         with suppress(Trouble), self._careful():  # it is logged
             self._store.delivered(words)
+
+    def forget(self, word: Word) -> None:
+        """Keep a word no longer, which is said now or never."""
+        with self._careful():
+            self._store.forget(word)
 
     def ban(self, ban: Ban) -> None:
         """Keep a ban, over restarts too."""

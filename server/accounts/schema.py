@@ -4,7 +4,8 @@ accounts  whose names these are; `hash` is what `passwords.py` makes of a passwo
               that was changed
 words     private words for owners who were offline. Where a program has sent one, `session` is the digest of its
           session and `line` the number of its line, so that a line that comes again is not kept twice. Such a row
-          stays for a while after the word was delivered, without its text
+          stays for a while after the word was delivered, without its text. `delivered` is 0 while the word
+          waits, 2 once it was handed out and may have been read, 1 when it has reached its owner
 bans      names that nobody may have, and networks from which nobody may come in; `until` 0 means for ever
 """
 

@@ -104,7 +104,7 @@ class Store:
                 if row:
                     return Word(*row)
             (waiting,) = connection.execute(
-                "SELECT count(*) FROM words WHERE key = ? AND NOT delivered", (key,)
+                "SELECT count(*) FROM words WHERE key = ? AND delivered != 1", (key,)
             ).fetchone()
             (in_all,) = connection.execute("SELECT count(*) FROM words").fetchone()
             if waiting >= MOST_FOR_ONE or in_all >= MOST_WORDS:
@@ -115,15 +115,18 @@ class Store:
             )
             return Word(int(row.lastrowid or 0), sender, text, now)
 
-    def waiting(self, key: str, now: float) -> list[Word]:
-        """Return the words that wait for the owner of a folded name, oldest first."""
+    def hand_out(self, key: str, now: float) -> list[Word]:
+        """Return the words that wait for the owner of a folded name, oldest first. The next time, they are repeated."""
         with self._lock:
             rows = self._connection.execute(
-                "SELECT number, sender, text, time FROM words"
-                " WHERE key = ? AND NOT delivered AND time >= ? ORDER BY number",
+                "SELECT number, sender, text, time, delivered FROM words"
+                " WHERE key = ? AND delivered != 1 AND time >= ? ORDER BY number",
                 (key, now - LONGEST),
             ).fetchall()
-        return [Word(*row) for row in rows]
+            if rows:
+                with transaction(self._connection) as connection:
+                    connection.execute("UPDATE words SET delivered = 2 WHERE key = ? AND delivered = 0", (key,))
+        return [Word(number, sender, text, then, bool(delivered)) for number, sender, text, then, delivered in rows]
 
     def delivered(self, words: Sequence[Word]) -> None:
         """Take note that words have reached their owner. Their texts are overwritten."""
@@ -131,6 +134,11 @@ class Store:
         with self._lock, transaction(self._connection) as connection:
             connection.executemany("DELETE FROM words WHERE number = ? AND session IS NULL", numbers)
             connection.executemany("UPDATE words SET text = '', delivered = 1 WHERE number = ?", numbers)
+
+    def forget(self, word: Word) -> None:
+        """Forget a word, as if it had never been kept."""
+        with self._lock, transaction(self._connection) as connection:
+            connection.execute("DELETE FROM words WHERE number = ?", (word.number,))
 
     def ban(self, ban: Ban, now: float) -> None:
         """Keep a ban, in place of one for the same, and forget those that are over."""

@@ -39,7 +39,10 @@ def deliver(member: Member, words: Sequence[Word], now: float, told: Told) -> in
     events = [event for event in made if not member.kept.hides(event)]
     if not events:
         return 0
-    told.tell_one(member.number, Notice(texts.KEPT_WORDS.format(len(events))))
+    repeated = {word.number for word in words if word.is_repeated}  # which are the oldest of all
+    again = sum(event.word in repeated for event in events)
+    form = texts.KEPT_WORDS_AGAIN if again else texts.KEPT_WORDS
+    told.tell_one(member.number, Notice(form.format(len(events), again)))
     if receiver:
         for event in events:
             told.remember(event)

@@ -89,16 +89,13 @@ class Unregister(Line):
 
 @dataclass(slots=True)
 class LogIn(Entry):
-    """Somebody has proved to be the owner of a name. `words` are those that waited for them then. An Answer follows."""
+    """Somebody has proved to be the owner of a name. An Answer follows."""
 
     account: Account
-    words: Sequence[Word] = field(repr=False)
     done: Done | None = field(default=None, init=False)  # what is to be answered; None if they have left
-    place: int = field(default=0, init=False)  # of the last word, if it has one
-    is_delivered: bool = field(default=False, init=False)
 
     def apply(self, room: Room, told: Told) -> None:
-        """Give them the name, whoever has it, and the words."""
+        """Give them the name, whoever has it."""
         if member := room.members.get(self.number):
             self.done = self._log_in(room, member, told)
 
@@ -117,8 +114,23 @@ class LogIn(Entry):
             return refused
         if member.name != old:
             told.tell_everyone(Renamed(self.time, old, member.name, member.addr, room=member.room))
-        self.is_delivered, self.place = True, deliver(member, owners.take(self.words), self.time, told)
         return Done(texts.LOGGED_IN + account.name)
+
+
+@dataclass(slots=True)
+class HandOver(Entry):
+    """What has waited for the owner of a name, who has logged in, is handed over. From the login on, no more is kept."""
+
+    account: Account
+    words: Sequence[Word] = field(repr=False)
+    place: int = field(default=0, init=False)  # of the last word, if it has one
+    is_done: bool = field(default=False, init=False)
+
+    def apply(self, room: Room, told: Told) -> None:
+        """Tell them the words, unless somebody else has logged in as the owner in the meantime, who is told them then."""
+        member, owners = room.members.get(self.number), room.of(Owners)
+        if member and member.key == self.account.key and owners.is_owner(member, member.key):
+            self.is_done, self.place = True, deliver(member, owners.take(self.words), self.time, told)
 
 
 @dataclass(slots=True)
@@ -128,29 +140,22 @@ class KeepWord(Entry):
     account: Account
     word: Word
     line: Line  # which the author has typed
-    done: Done | None = field(default=None, init=False)  # what is to be answered; None if its author has left
-    place: int = field(default=0, init=False)  # of the word, if it was delivered and has one
-    is_delivered: bool = field(default=False, init=False)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the word need not be kept: it was delivered, or it may not be said."""
-        return self.is_delivered or self.done is None or bool(self.done.code)
+    done: Done | None = field(default=None, init=False)  # what is to be answered; None if the word does not wait
 
     def apply(self, room: Room, told: Told) -> None:
-        """Say that it waits. If its receiver has come meanwhile and has not heard it, it is delivered now."""
+        """Say that it waits, unless its author has left or may not say it, or its receiver has come meanwhile."""
         if author := room.members.get(self.number):
-            self.done = room.families.refusal(room, author, self.line, told) or self._keep(room, told)
+            self.done = room.families.refusal(room, author, self.line, told) or self._keep(room)
 
-    def _keep(self, room: Room, told: Told) -> Done:
-        owners = room.of(Owners)
-        if owners.accounts.get(self.account.key) != self.account:
+    def _keep(self, room: Room) -> Done | None:
+        key, owners = self.account.key, room.of(Owners)
+        if owners.accounts.get(key) != self.account:
             return NOT_ONLINE
-        receiver = room.online_map.get(self.account.key)
-        if receiver is None or not self.word.text:  # a line that came again, and was delivered before
+        if not self.word.text:  # a line that came again, and was delivered before
             return Done(texts.WORD_KEPT)
-        self.is_delivered, self.place = True, deliver(receiver, owners.take([self.word]), self.time, told)
-        return DONE
+        if key in room.online_map or key in room.sessions.names:
+            return None if owners.take([self.word]) else DONE  # a login has handed it over
+        return Done(texts.WORD_KEPT)
 
 
 def free_name(room: Room, account: Account, owner: Member | None, time: float, told: Told) -> None:

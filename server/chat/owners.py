@@ -32,6 +32,7 @@ class Word:
     sender: str
     text: str = field(repr=False)
     time: float  # seconds since 1970
+    is_repeated: bool = False  # whether it was handed out before, and nobody knows whether it has been read
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ class Owners:
         return bool(account and login and login.account == (account.number, account.serial))
 
     def take(self, words: Sequence[Word]) -> list[Word]:
-        """Return those of some words that have not been delivered yet. From here on they have."""
-        new = [word for word in words if word.number not in self.delivered]
+        """Return those of some words that are to be delivered: that were not yet, or are to be repeated."""
+        new = [word for word in words if word.is_repeated or word.number not in self.delivered]
         for word in new:
             self.delivered[word.number] = None
             if len(self.delivered) > MOST_DELIVERED:

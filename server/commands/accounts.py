@@ -14,7 +14,7 @@ from ..chat import names, texts
 from ..chat.entries import Say
 from ..chat.events import Done, Whispered
 from ..chat.kept import Keeping
-from ..chat.logins import Answer, ChangePassword, KeepWord, LogIn, Register, Unregister
+from ..chat.logins import Answer, ChangePassword, HandOver, KeepWord, LogIn, Register, Unregister
 from ..chat.looks import Look, Nothing
 from ..chat.owners import Account, Owners, Word
 from ..chat.refusals import Refuse, Trouble
@@ -52,11 +52,17 @@ class Desk(Protocol):
     def keep(self, key: str, sender: str, text: str, time: float, line: tuple[str, int] | None) -> Word:
         """Keep a word for the owner of a name. `line` says which line of a program it is: its session and its number."""
 
-    def waiting(self, key: str) -> Sequence[Word]:
-        """Return the words that wait for the owner of a name, oldest first."""
+    def hand_out(self, key: str) -> Sequence[Word]:
+        """Return the words that wait for the owner of a name, oldest first. Raises nothing.
 
-    def settle(self, words: Sequence[Word], place: int) -> None:
-        """Keep words no longer, as soon as a history has what stands at `place`. Raises nothing."""
+        Those that were handed out before are repeated.
+        """
+
+    def settle(self, words: Sequence[Word], place: int, has_arrived: Callable[[], bool]) -> None:
+        """Keep words no longer, as soon as they have arrived, or a history has what stands at `place`. Raises nothing."""
+
+    def forget(self, word: Word) -> None:
+        """Keep a word no longer, which is said now or never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +115,20 @@ class Accounts:
         """`/login NAME PASSWORD`."""
         name, password = _words(request, 2, LOGIN_FORMAT)
         account = self._desk.verify(names.fold(name), password, request.way.host)
-        words = self._desk.waiting(account.key)
-        login = LogIn(request.number, request.time, account, words)
+        login = LogIn(request.number, request.time, account)
         request.way.ask(login)
-        if login.is_delivered:
-            self._settle(request.way, login, words, login.place)
+        if login.done and not login.done.code:
+            self._hand_over(request, account)
         return _answer(login, login.done)
+
+    def _hand_over(self, request: Request, account: Account) -> None:
+        """Tell an owner who has logged in what has waited. The file notes it before, and once more when it has arrived."""
+        if words := self._desk.hand_out(account.key):
+            hand_over = HandOver(request.number, request.time, account, words)
+            request.way.ask(hand_over)
+            request.way.ask(Nothing(request.number, request.time))  # when this is applied, the words have been sent
+            if hand_over.is_done:
+                self._desk.settle(words, hand_over.place, request.way.has_arrived)
 
     def _password(self, request: Request) -> Entry:
         """`/password OLD NEW`."""
@@ -165,15 +179,9 @@ class Accounts:
         word = self._desk.keep(entry.key, standing.name, entry.text, entry.time, standing.line)
         keeping = KeepWord(entry.number, entry.time, account, word, entry)
         way.ask(keeping)
-        if keeping.is_over:
-            self._settle(way, keeping, [word], keeping.place)
-        return _answer(keeping, keeping.done)
-
-    def _settle(self, way: Way, entry: Entry, words: Sequence[Word], place: int) -> None:
-        """Keep words no longer that an entry has delivered. Should the server be killed before that, they come again."""
-        if words:
-            way.ask(Nothing(entry.number, entry.time))  # when this is applied, what was caused before has been sent
-            self._desk.settle(words, place)
+        if keeping.done is None or keeping.done.code:
+            self._desk.forget(word)
+        return Answer(entry.number, entry.time, keeping.done) if keeping.done else entry
 
 
 def _answer(entry: Entry, done: Done | None) -> Entry:

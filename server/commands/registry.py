@@ -28,6 +28,9 @@ class Way(Protocol):
     def ask(self, entry: Entry) -> None:
         """Have an entry applied before the line that is being read, and wait for that. Raises Closed."""
 
+    def has_arrived(self) -> bool:
+        """Return whether all that was sent to the connection has reached the peer's system."""
+
 
 @dataclass(eq=False, slots=True)
 class NoWay:
@@ -41,6 +44,10 @@ class NoWay:
     def ask(self, entry: Entry) -> None:
         """Refuse it: there is no log."""
         raise NotImplementedError
+
+    def has_arrived(self) -> bool:
+        """Return True: nothing is sent."""
+        return True
 
 
 _NOWHERE = NoWay()

@@ -47,6 +47,7 @@ class Asking:
         self.is_private = user.origin.is_private
         self.explained: set[str] = set()
         self.line = 0
+        self._user = user
         self._putter = putter
         self._log = log
 
@@ -58,3 +59,8 @@ class Asking:
         while not asked.is_applied.wait(STEP):
             if self._log.closed:  # the broadcaster has died of a bug
                 raise Closed
+
+    def has_arrived(self) -> bool:
+        """Return whether all that was sent to the user has reached their system, as far as ours can tell."""
+        outbox = self._user.outbox
+        return not (outbox.closed or outbox.lag.waiting or self._user.transport.unacknowledged())

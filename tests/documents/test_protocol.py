@@ -82,6 +82,7 @@ FILLED = {
     },
     "NAME_CLAIMED": ["NAME", "ADDR"],
     "KEPT_WORDS": ["N"],
+    "KEPT_WORDS_AGAIN": ["N", "M"],
     "WOULD_HIT": ["N"],
     "BAN_UNTIL": ["NAME", "OPERATOR", "HH:MM:SS"],
     "BAN_FOR_EVER": ["NAME", "OPERATOR"],

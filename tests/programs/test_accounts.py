@@ -115,7 +115,10 @@ def test_a_word_that_was_kept_is_delivered_once_although_the_server_is_killed(tm
 
 
 def test_a_server_that_is_killed_while_it_delivers_delivers_again(tmp_path: Path) -> None:
-    """Nothing is lost. A program knows the words by their numbers. After its receipt none comes again."""
+    """Nothing is lost. A program knows the words by their numbers, and whoever reads text is told that they come again.
+
+    After a receipt none comes again.
+    """
     path = tmp_path / "accounts.db"
     register(path, "bob")
     with killed(path) as server, peer(server, "alice") as alice:
@@ -126,6 +129,9 @@ def test_a_server_that_is_killed_while_it_delivers_delivers_again(tmp_path: Path
     ):
         bob.say(f"/login bob {SECRET}")
         first = bob.until_type("kept")
+    with killed(path, before=KILLED_BEFORE_IT_IS_NOTED) as server, peer(server) as reader:
+        reader.say(f"/login bob {SECRET}")
+        reader.until("你有 1 条留言，前 1 条可能已经看过")
     with running(path) as server, contextlib.closing(Program(server.port, "/json")) as bob:
         bob.say(f"/login bob {SECRET}", f"/login bob {SECRET}")
         again = bob.until_type("kept")

@@ -54,6 +54,7 @@ class ChatWay:
     explained: set[str] = field(default_factory=set)
     line: int = 0
     before: Callable[[Entry], None] = lambda entry: None  # what happens before an entry is applied
+    has_arrived: Callable[[], bool] = lambda: True
 
     def ask(self, entry: Entry) -> None:
         before, self.before = self.before, lambda entry: None

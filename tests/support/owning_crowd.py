@@ -45,6 +45,7 @@ class OwningCrowd:
         self._muted_keys: set[str] = set()
         self._kept: dict[str, str] = {}  # texts that were kept, and for whom
         self._delivered: dict[str, list[int]] = {}  # the numbers under which they came
+        self._whispered: set[str] = set()  # texts that came at once
         self._was_killed = False
         self.chat = OwningChat(path, frozenset(["op"]))
         self._begin()
@@ -81,6 +82,8 @@ class OwningCrowd:
             event = event.event if isinstance(event, Own) else event
             if isinstance(event, KeptWord):
                 self._delivered.setdefault(event.text, []).append(event.word)
+            elif isinstance(event, Whispered):
+                self._whispered.add(event.text)
         if number in self._gone and heard:
             self.faults.append(f"{number} hears {heard} after {self._gone[number]}")
         return heard
@@ -158,9 +161,11 @@ class OwningCrowd:
         number, key, text = self._someone(), key or self._chance.choice(KEYS), self._text()
         may = number not in self._muted and self._key(number) not in self._muted_keys
         if self._chance.random() < 0.3 and not self.chat.way(number).line:  # its receiver comes meanwhile
-            other = self._someone()
+            other, way = self._someone(), self.chat.way(number)
             if other != number:
-                self.chat.way(number).before = lambda entry: self._come(other, key)
+                way.before = lambda entry: self._come(other, key)
+                if self._chance.random() < 0.5:  # not before the word is in the file
+                    come, way.before = way.before, lambda entry: setattr(way, "before", come)
         done, _ = self._type(number, f"to {key} {text}")
         if done == KEPT:
             self._kept[text] = key
@@ -221,7 +226,7 @@ class OwningCrowd:
     def _kill(self) -> None:
         """Kill the server when somebody has heard kept words, and the file does not know it yet."""
         key, number = self._chance.choice(KEYS), self._someone()
-        self.chat.desk.settle = lambda words, place: None  # type: ignore[method-assign]
+        self.chat.desk.settle = lambda *_: None  # type: ignore[method-assign]
         self._type(number, f"/login {key} {password(key)}")
         self._was_killed = True
         self._restart()
@@ -250,6 +255,7 @@ class OwningCrowd:
             numbers = self._delivered.get(text, [])
             if len(set(numbers)) != 1 or (len(numbers) > 1 and not self._was_killed):
                 self.faults.append(f"{text} for {key} was delivered as {numbers}")
+        self.faults += [f"{text} was kept, and came at once, too" for text in self._delivered.keys() & self._whispered]
         for text in self._delivered.keys() - self._kept.keys():
             if len(self._delivered[text]) > 1 and not self._was_killed:
                 self.faults.append(f"{text} was delivered twice")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from server.accounts import desk
 from server.accounts.house import Doors, read_motd
 from server.accounts.passwords import Passwords
 from server.server import ChatServer
@@ -63,6 +66,29 @@ def test_a_name_is_its_owners_over_a_restart(path: Path, peers: Peers) -> None:
         assert count == "你有 1 条留言"
         assert re.fullmatch(r"\d\d:\d\d:\d\d 127\.0\.0\.1:\d+: 早", word)
         assert done == "登录成功，用户名: 小明"
+
+
+def test_words_that_have_not_arrived_come_again(path: Path, monkeypatch: pytest.MonkeyPatch, peers: Peers) -> None:
+    """The owner has logged in and reads nothing, and then the connection is lost, with what was on its way."""
+    monkeypatch.setattr(desk, "PATIENCE", 0.1)
+    with owning(path) as server, contextlib.closing(sqlite3.connect(path)) as file:
+        owner = registered(peers(server), "bob")
+        talker = peers(server)
+        owner.close()
+        talker.until(owner.prefix + "下线")
+        assert talker.ask("to bob psst") == ["该用户不在线，消息会在其登录时送达"]
+        deaf = peers(server)
+        (user,) = [user for user in server.broadcaster.users() if user.addr == deaf.addr]
+        while not user.outbox.lag.waiting:
+            talker.ask("x" * 4000)
+        deaf.say("/login bob secret")
+        while file.execute("SELECT delivered FROM words").fetchall() != [(2,)]:
+            pass
+        deaf.reset()
+        count, word, _ = peers(server).ask("/login bob secret")
+        assert count == "你有 1 条留言，前 1 条可能已经看过"
+        assert word.endswith(": psst")
+        assert file.execute("SELECT delivered FROM words").fetchall() == []
 
 
 def test_lines_of_one_packet_are_done_in_their_order(server: StrictServer, connect: Callable[[], Peer]) -> None:

@@ -61,7 +61,7 @@ def test_a_name_that_was_given_up_is_another_account(store: Store, path: Path) -
     again(store, path)
     second = store.add("bob", "Bob", "hash", NOW)
     assert second and second.number > first.number
-    assert store.waiting("bob", NOW) == []
+    assert store.hand_out("bob", NOW) == []
 
 
 def test_a_hash_is_renewed(store: Store) -> None:
@@ -83,10 +83,10 @@ def test_words_wait_in_order_and_survive(store: Store, path: Path) -> None:
     for text in ("one", "two", "three"):
         assert store.keep("bob", "alice", text, NOW, None)
     store.keep("carol", "alice", "other", NOW, None)
-    words = again(store, path).waiting("bob", NOW)
+    words = again(store, path).hand_out("bob", NOW)
     assert texts(words) == ["one", "two", "three"]
     store.delivered(words[:2])
-    assert texts(again(store, path).waiting("bob", NOW)) == ["three"]
+    assert texts(again(store, path).hand_out("bob", NOW)) == ["three"]
 
 
 def test_a_hundred_words_wait_for_a_name(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,9 +102,9 @@ def test_a_word_waits_for_seven_days(store: Store) -> None:
     """Then it is forgotten, and makes room."""
     store.keep("bob", "alice", "old", NOW, None)
     later = NOW + LONGEST + 1
-    assert store.waiting("bob", later) == []
+    assert store.hand_out("bob", later) == []
     store.keep("bob", "alice", "new", later, None)
-    assert texts(store.waiting("bob", NOW)) == ["new"]
+    assert texts(store.hand_out("bob", NOW)) == ["new"]
 
 
 def test_a_line_that_comes_again_is_kept_once(store: Store) -> None:
@@ -113,17 +113,17 @@ def test_a_line_that_comes_again_is_kept_once(store: Store) -> None:
     assert first
     assert store.keep("bob", "alice", "hi", NOW + 1, ("session", 7)) == first
     assert store.keep("bob", "alice", "hi", NOW + 1, ("session", 8)) != first
-    store.delivered(store.waiting("bob", NOW))
-    assert store.waiting("bob", NOW) == []
+    store.delivered(store.hand_out("bob", NOW))
+    assert store.hand_out("bob", NOW) == []
     assert store.keep("bob", "alice", "hi", NOW + 2, ("session", 7)) == Word(first.number, "alice", "", NOW)
-    assert store.waiting("bob", NOW) == []
+    assert store.hand_out("bob", NOW) == []
 
 
 def test_what_was_delivered_leaves_no_text(store: Store, path: Path) -> None:
     """Not even in the bytes of the file."""
     store.keep("bob", "alice", "unforgettable", NOW, None)
     store.keep("bob", "alice", "unforgettable too", NOW, ("session", 1))
-    store.delivered(store.waiting("bob", NOW))
+    store.delivered(store.hand_out("bob", NOW))
     again(store, path)
     assert b"unforgettable" not in path.read_bytes()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from server.accounts import desk as desk_module
 from server.accounts import store as store_module
 from server.accounts.passwords import Passwords
 from server.chat.entries import Say
@@ -396,7 +397,7 @@ def test_a_word_is_kept_until_it_was_delivered(chat: OwningChat) -> None:
     chat.leave(2)
     chat.say(1, "to bob one")
     chat.join(3, "c:3")
-    chat.desk.settle = lambda words, place: None  # type: ignore[method-assign]  # killed before it
+    chat.desk.settle = lambda *_: None  # type: ignore[method-assign]  # killed before it
     chat.say(3, "/login bob secret")
     assert plain(chat.read(3))[:2] == ["你有 1 条留言", "TIME alice: one"]
     other = chat.restart()
@@ -407,17 +408,12 @@ def test_a_word_is_kept_until_it_was_delivered(chat: OwningChat) -> None:
 
 
 def test_a_word_that_comes_while_its_receiver_logs_in_is_delivered_once(chat: OwningChat) -> None:
-    """It is in the file, but the login has not seen it there. So it is delivered when it comes into the log."""
+    """Whichever of the two is first in the log."""
     chat.leave(2)
     chat.join(3, "c:3")
-    login = chat.way(3)
-
-    def late(entry: object) -> None:  # the login has read the words that wait, and is not yet in the log
-        assert chat.answer(1, "to bob late") == KEPT
-
-    login.before = late
+    chat.way(3).before = lambda entry: chat.say(1, "to bob late")  # the login is not yet in the log
     chat.say(3, "/login bob secret")
-    assert chat.read(3) == ["登录成功，用户名: Bob", "I'm live"]
+    assert plain(chat.read(3))[:2] == ["你有 1 条留言", "TIME alice: late"]
     chat.leave(3)
     chat.join(4, "d:4")
     word = chat.way(1)
@@ -427,10 +423,40 @@ def test_a_word_that_comes_while_its_receiver_logs_in_is_delivered_once(chat: Ow
 
     word.before = sooner
     chat.say(1, "to bob early")
-    read = plain(chat.read(4))
-    assert [line for line in read if "early" in line] == ["TIME alice: early"]
-    assert [line for line in read if "late" in line] == ["TIME alice: late"]
-    assert chat.store.waiting("bob", chat.now) == []
+    assert [line for line in plain(chat.read(4)) if "alice" in line] == ["TIME alice: early"]
+    assert chat.read(1)[-1] == "I'm live"
+    assert chat.store.hand_out("bob", chat.now) == []
+
+
+def test_a_word_whose_receiver_has_come_meanwhile_is_said_at_once(chat: OwningChat) -> None:
+    """It is in the file, where the login has not seen it, and is forgotten there."""
+    chat.leave(2)
+    chat.join(3, "c:3")
+    chat.desk.hand_out = lambda key: ()  # type: ignore[method-assign]
+    word = chat.way(1)
+    word.before = lambda entry: setattr(word, "before", lambda entry: chat.say(3, "/login bob secret"))
+    assert chat.answer(1, "to bob now") == ""
+    assert chat.read(3)[-1] == "alice: now"
+    assert chat.store.hand_out("bob", chat.now) == []
+
+
+def test_words_that_may_have_been_read_are_marked(chat: OwningChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows whether they have reached whoever reads text, so they come again, behind a line that says so."""
+    monkeypatch.setattr(desk_module, "PATIENCE", -1.0)
+    chat.leave(2)
+    chat.say(1, "to bob one", "to bob two")
+    chat.join(3, "c:3")
+    chat.way(3).has_arrived = lambda: False
+    chat.say(3, "/login bob secret")
+    assert plain(chat.read(3))[:3] == ["你有 2 条留言", "TIME alice: one", "TIME alice: two"]
+    chat.leave(3)
+    chat.say(1, "to bob three")
+    chat.join(4, "d:4")
+    chat.say(4, "/login bob secret", "/login bob secret")
+    assert plain(chat.read(4)) == [
+        *("你有 3 条留言，前 2 条可能已经看过", "TIME alice: one", "TIME alice: two", "TIME alice: three"),
+        *("登录成功，用户名: Bob", "I'm live") * 2,
+    ]
 
 
 def test_a_line_of_a_program_is_kept_once(chat: OwningChat) -> None:
@@ -462,7 +488,7 @@ def test_a_line_that_was_taken_is_not_kept_again(chat: OwningChat) -> None:
     chat.way(3).line = 1
     chat.say(3, "to bob once")
     chat.entry(3, "to bob once")
-    assert len(chat.store.waiting("bob", chat.now)) == 1
+    assert len(chat.store.hand_out("bob", chat.now)) == 1
 
 
 def test_a_session_that_waits_keeps_its_words_itself(chat: OwningChat) -> None:
@@ -491,7 +517,7 @@ def test_a_word_from_somebody_who_is_ignored_is_passed_over(chat: OwningChat) ->
     chat.read(3)
     chat.say(3, "/login bob secret")
     assert chat.read(3) == ["登录成功，用户名: Bob", "I'm live"]
-    assert chat.store.waiting("bob", chat.now) == []
+    assert chat.store.hand_out("bob", chat.now) == []
 
 
 def test_whois_tells_who_is_registered(chat: OwningChat) -> None:

@@ -131,7 +131,7 @@ def test_a_muted_user_leaves_no_words(chat: OwningChat) -> None:
     chat.leave(2)
     chat.say(8, "/mute alice")
     assert chat.answer(1, "to bob psst") == "你已被管理员禁言"
-    assert chat.store.waiting("bob", chat.now) == []
+    assert chat.store.hand_out("bob", chat.now) == []
 
 
 def test_a_banned_name_is_nobodys(chat: OwningChat) -> None:
