@@ -103,6 +103,7 @@ class Door(Listener):
         try:
             arrival = entrance.arrive(request, client_address, self._guard.stopping)
         except NotLetIn as refusal:
+            self._guard.limiter.note(refusal.bye.code if refusal.bye else "not_arrived")
             self._log_refusal(f"{refusal} (from {format_address(*client_address[:2])})")
             if refusal.bye:
                 self._turn_away(Transport(request), refusal.bye)
@@ -124,6 +125,7 @@ class Door(Listener):
     def _start_handler(self, request: socket.socket, client_address: Any, host: str) -> None:
         if not self.start_thread(request, client_address, name=f"handler {format_address(*client_address[:2])}"):
             self._guard.limiter.leave(host)
+            self._guard.limiter.note("busy")
             self._refuse(request, Bye("busy", texts.TOO_BUSY))
 
     def _counted(self, host: str) -> str:

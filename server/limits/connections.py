@@ -51,6 +51,11 @@ class ConnectionLimiter:
             self._count_out(before)
             return None
 
+    def note(self, code: str) -> None:
+        """Count a connection that was refused for another reason."""
+        with self._lock:
+            self.refused[code] += 1
+
     def _count_in(self, host: str) -> Bye | None:
         if host:
             if self.banned.has(host):

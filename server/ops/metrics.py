@@ -17,7 +17,7 @@ from .journal import Journal
 from .meter import Histogram, Meter
 
 DEPARTURES = ("idle", "kicked", "lost", "quit", "slow")  # those that are shown from the start, as 0
-TOO_MANY = ("full", "too_many")
+REFUSED = ("banned", "busy", "full", "not_arrived", "tls_only", "too_many")
 REFUSALS = ("bad_format", "name_bad", "name_taken", "not_online", "too_long", "too_often", "unknown_command")
 
 
@@ -83,8 +83,8 @@ class Metrics:
         yield info("chatroom_build_info", "The versions of the server and of its Python.", versions)
         yield gauge("chatroom_users", "Users online.", meter.users)
         yield gauge("chatroom_max_users", "Maximum connections, 0 for no limit.", self._server.max_users)
-        turned_away = _from_zero(TOO_MANY, self._server.guard.limiter.refused)
-        yield counters("chatroom_connections_refused_total", "Connections that were too many.", "code", turned_away)
+        turned_away = _from_zero(REFUSED, self._server.guard.limiter.refused)
+        yield counters("chatroom_connections_refused_total", "Connections that were not let in.", "code", turned_away)
         yield counter("chatroom_lines_total", "Lines that users have sent.", journal.lines)
         yield counter("chatroom_deliveries_total", "Events handed to users, receipts not counted.", journal.deliveries)
         refused = _from_zero(REFUSALS, meter.refused)

@@ -212,7 +212,7 @@ def test_a_handshake_that_does_not_end_is_closed(
 
 
 def test_a_failed_handshake_is_explained(certificate: Certificate, caplog: pytest.LogCaptureFixture) -> None:
-    """To the peer by an alert, and in the log."""
+    """To the peer by an alert, and in the log. It is counted, too."""
     with secure(certificate) as server:
         peer = Peer(server.port)
         peer.send(b"\x16\x03\x01\x00\x05hello")
@@ -220,6 +220,7 @@ def test_a_failed_handshake_is_explained(certificate: Certificate, caplog: pytes
         peer.close()
         with pytest.raises(ssl.SSLCertVerificationError):
             SecretPeer(server.port, ssl.create_default_context())
+    assert server.guard.limiter.refused == {"not_arrived": 2}
     assert "the TLS handshake failed" in caplog.text
     assert "Traceback" not in caplog.text
 

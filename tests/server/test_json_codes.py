@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
 import threading
@@ -119,7 +120,7 @@ def test_a_program_that_is_refused_is_told_so_in_values(
                 raise RuntimeError("can't start new thread")
 
             monkeypatch.setattr("threading.Thread.start", fail)
-        while True:
+        for number in itertools.count(1):
             refused = Program(server.port, "/json")
             line = refused.line()
             assert refused.rest() == b""
@@ -127,6 +128,7 @@ def test_a_program_that_is_refused_is_told_so_in_values(
             if line != text:
                 break
         monkeypatch.undo()
+        assert server.guard.limiter.refused == {code: number}
     assert json.loads(line) == {"type": "bye", "code": code, "text": text}
 
 

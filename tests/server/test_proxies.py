@@ -221,6 +221,7 @@ def test_only_tls(come: Come, certificate: Certificate, caplog: pytest.LogCaptur
         here.until("I'm live")
         assert user.ask("")[-2:] == [here.prefix + "已上线"]
         user.close()
+        assert server.guard.limiter.refused == {"tls_only": 2}
     assert "服务器只接受加密连接，请使用 TLS (from 127.0.0.1:" in caplog.text
 
 
