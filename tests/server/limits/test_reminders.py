@@ -70,11 +70,11 @@ def test_only_people_are_reminded() -> None:
 
 def test_a_reminder_comes_before_the_end() -> None:
     """A user who says nothing reads both."""
-    with running(idle_timeout=1.0, warn=0.5) as server:
+    with running(idle_timeout=3.0, warn=2.9) as server:
         peer = Peer(server.port)
         peer.socket.settimeout(PATIENCE)
         assert peer.rest().decode().splitlines()[-2:] == [
-            "再过 0.5 秒没有输入，连接就会中断；按一下回车就可以留下",
+            "再过 2.9 秒没有输入，连接就会中断；按一下回车就可以留下",
             "长时间未使用，连接中断",
         ]
         peer.close()
