@@ -6,10 +6,10 @@ Times are seconds since 1970.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import texts
-from .kinds import Event, Own, Placed
+from .kinds import Event, Placed
 
 
 # Events are values: nobody changes one. They are not frozen, because making a frozen one costs three times as much,
@@ -64,7 +64,10 @@ class Left(Placed):
 
 @dataclass(slots=True)
 class Whispered(Placed):
-    """`name` has said `text` to one member alone. `receiver` is the digest of that member's session, if there is one."""
+    """`name` has said `text` to one member alone. `receiver` is the digest of that member's session, if there is one.
+
+    `addr` is from where it comes. Nobody is told that, but whoever ignores the author is to be spared, whatever the name.
+    """
 
     type = "whisper"
     shown = ("at", "time", "name", "to", "text")
@@ -74,6 +77,7 @@ class Whispered(Placed):
     to: str
     text: str
     receiver: str = ""
+    addr: str = field(default="", kw_only=True, compare=False)
 
     def line(self) -> str:
         """Return `NAME: TEXT`."""
@@ -81,9 +85,7 @@ class Whispered(Placed):
 
     def heard_by(self, session: str) -> Event | None:
         """Return it for the sender as its own, and for the receiver."""
-        if session and self.session == session:
-            return Own(self)
-        return self if session and self.receiver == session else None
+        return Placed.heard_by(self, session) if session and session in (self.session, self.receiver) else None
 
 
 @dataclass(slots=True)

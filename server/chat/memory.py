@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from operator import attrgetter
 
@@ -60,11 +60,13 @@ class Memory:
         """Return all remembered events behind a place."""
         return self._events[bisect_right(self._events, place, key=_place) :]
 
-    def last_talk(self, room: str, count: int) -> list[Placed]:
-        """Return the last events of talk in a room, oldest first: of the lobby up to TALK, of another what is remembered."""
-        if room == LOBBY:
-            return list(self.talk)[-count:]
-        talk = (event for event in reversed(self._events) if event.is_talk and event.room == room)
+    def last_talk(self, room: str, count: int, hides: Callable[[Placed], bool]) -> list[Placed]:
+        """Return the last events of talk in a room that are not hidden, oldest first.
+
+        Of the lobby these are among the last TALK, of another room among what is remembered.
+        """
+        events = self.talk if room == LOBBY else self._events
+        talk = (event for event in reversed(events) if event.is_talk and event.room == room and not hides(event))
         return list(islice(talk, count))[::-1]
 
     def older_talk(self) -> list[Placed]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from . import texts
 from .archive import Archive, Gap, Restored
 from .events import Left, Notice
 from .kinds import EVERYWHERE, LOBBY, MOST_AT_ONCE, Event, Long, Placed
 from .memory import TALK, Memory
-from .room import Entry, Room
+from .room import Entry, Member, Room
 from .sessions import Session
 from .told import Told
 from .trail import Trail
 from .words import find
 
 MOST_FOUND = 20  # lines
+MOST_ASKED = 3  # times that an archive is asked for more, because what it has found is hidden from whoever asks
+
+Hides = Callable[[Placed], bool]  # of whoever asks; any thread may call it
 
 
 @dataclass(slots=True)
@@ -48,6 +52,7 @@ class Found(Long):
     until: int  # the place at which the question stands in the log
     recent: Sequence[Placed]  # what was remembered then
     archive: Archive
+    hides: Hides
     room: str = LOBBY  # where it was asked
 
     def parts(self) -> Iterator[Event]:
@@ -57,15 +62,19 @@ class Found(Long):
         for event in reversed(self.recent):
             if event.at <= stored or len(found) == MOST_FOUND:
                 break
-            if event.is_talk and event.room == self.room and find(event.line(), self.words):
+            is_here = event.is_talk and event.room == self.room
+            if is_here and find(event.line(), self.words) and not self.hides(event):
                 found.append(event)
         found.reverse()
         if stored and len(found) < MOST_FOUND:
-            found[:0] = self.archive.search(self.words, MOST_FOUND - len(found), stored, self.room)
+            found[:0] = _older(self._search, MOST_FOUND - len(found), stored, self.hides)
         if not found:
             yield Notice(texts.NOTHING_FOUND)
         for event in found:
             yield Past(event, self.now)
+
+    def _search(self, count: int, until: int) -> Sequence[Placed]:
+        return self.archive.search(self.words, count, until, self.room)
 
 
 @dataclass(slots=True)
@@ -77,19 +86,23 @@ class Earlier(Long):
     now: float
     recent: Sequence[Placed]  # what was remembered when the question stood in the log
     archive: Archive
+    hides: Hides
     room: str = LOBBY  # where it was asked
 
     def parts(self) -> Iterator[Event]:
         """Yield the lines, oldest first."""
         stored = min(self.archive.stored, self.before - 1)
-        talk = [event for event in self.recent if event.is_talk and event.room == self.room]
+        talk = [event for event in self.recent if event.is_talk and event.room == self.room and not self.hides(event)]
         found = [event for event in talk if stored < event.at < self.before][-self.count :]
         if stored and len(found) < self.count:
-            found[:0] = self.archive.last(self.count - len(found), stored, self.room)
+            found[:0] = _older(self._last, self.count - len(found), stored, self.hides)
         if not found:
             yield Notice(texts.NOTHING_YET)
         for event in found:
             yield Past(event, self.now)
+
+    def _last(self, count: int, until: int) -> Sequence[Placed]:
+        return self.archive.last(count, until, self.room)
 
 
 @dataclass(slots=True)
@@ -151,6 +164,29 @@ def missed(memory: Memory, archive: Archive, session: Session | None, after: int
     return [*gap, *(heard for event in recent if (heard := _heard(event, session)))]
 
 
+def is_hidden(member: Member, event: Placed) -> bool:
+    """Return whether a member is not shown something of the past: if it is ignored, and not their own."""
+    session = member.session
+    is_own = event.session == session.digest if session else getattr(event, "addr", "") == member.addr
+    return member.kept.hides(event) and not is_own
+
+
+def _older(ask: Callable[[int, int], Sequence[Placed]], count: int, until: int, hides: Hides) -> list[Placed]:
+    """Return the newest `count` events up to a place that an archive has and that are not hidden, oldest first.
+
+    They may be fewer, if it would have to be asked too often.
+    """
+    found: list[Placed] = []
+    for _ in range(MOST_ASKED):
+        events = ask(count - len(found), until)
+        is_all = len(events) < count - len(found)
+        found[:0] = [event for event in events if not hides(event)]
+        if is_all or len(found) == count:
+            break
+        until = events[0].at - 1
+    return found
+
+
 def _heard(event: Placed, session: Session | None) -> Event | None:
     """Return what a session is told of an event that it has missed. Without a session, it is what everyone may know."""
     trail = session.kept.find(Trail) if session else None
@@ -194,7 +230,9 @@ def welcome(room: Room, number: int, now: float, told: Told) -> None:
 
 def replay(room: Room, number: int, now: float, told: Told, name: str = LOBBY) -> None:
     """Show somebody who comes into a room what was said there last, if the server is set to do so."""
-    if room.replay and (last := told.memory.last_talk(name, room.replay)):
+    if not room.replay:
+        return
+    if last := told.memory.last_talk(name, room.replay, partial(is_hidden, room.members[number])):
         talk = [Past(event, now) for event in last]
         before, after = Notice(texts.REPLAY_BEGINS.format(len(talk))), Notice(texts.REPLAY_ENDS)
         told.tell_several(number, [before, *talk, after])

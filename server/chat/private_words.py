@@ -25,6 +25,7 @@ def send(room: Room, author: Member, key: str, event: Whispered, told: Told) -> 
                 return done
         return NOT_ONLINE
     event.to = receiver.name
+    event.addr = author.addr
     if receiver.kept.hides(event) and receiver.kept is not author.kept:
         whisper(event, author, None, told)
     elif isinstance(receiver, Session) and not room.sessions.keep_word(receiver):

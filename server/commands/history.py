@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from ..chat import texts
@@ -10,7 +11,7 @@ from ..chat.entries import Line
 from ..chat.events import DONE, Done, Notice
 from ..chat.kinds import LOBBY
 from ..chat.memory import TALK
-from ..chat.past import Earlier, Found, Past
+from ..chat.past import Earlier, Found, Past, is_hidden
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
@@ -33,7 +34,8 @@ class Last(Line):
         """Tell the asker, oldest line first. Only of the lobby there are always as many lines in memory."""
         if member.room != LOBBY:
             return LastBefore(self.number, self.time, self.count, told.memory.end + 1).act(room, member, told)
-        talk = [Past(event, self.time) for event in told.memory.last_talk(LOBBY, self.count)]
+        last = told.memory.last_talk(LOBBY, self.count, partial(is_hidden, member))
+        talk = [Past(event, self.time) for event in last]
         told.tell_several(self.number, talk or [Notice(texts.NOTHING_YET)])
         return DONE
 
@@ -52,7 +54,8 @@ class LastBefore(Line):
         """Tell the asker. A history is read outside the map lock, when the answer is about to be sent."""
         memory, archive = told.memory, room.archive
         recent = [*memory.older_talk(), *memory.since(archive.stored)]
-        told.tell_one(self.number, Earlier(self.count, self.before, self.time, recent, archive, member.room))
+        hides = partial(is_hidden, member)
+        told.tell_one(self.number, Earlier(self.count, self.before, self.time, recent, archive, hides, member.room))
         return DONE
 
 
@@ -68,7 +71,8 @@ class Search(Line):
         """Tell the asker. The search itself runs outside the map lock, when its result is about to be sent."""
         memory, archive = told.memory, room.archive
         recent = memory.since(archive.stored)
-        told.tell_one(self.number, Found(self.words, self.time, memory.end, recent, archive, member.room))
+        hides = partial(is_hidden, member)
+        told.tell_one(self.number, Found(self.words, self.time, memory.end, recent, archive, hides, member.room))
         return DONE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,7 @@ class Shelf:
     """An archive of events that somebody has put there."""
 
     def __init__(self, *events: Placed) -> None:
-        self.events = events
+        self.events: list[Placed] = list(events)
         self.asked: list[tuple[str, int, int]] = []
 
     @property
@@ -39,7 +40,8 @@ class Shelf:
 
     def search(self, words: str, count: int, until: int, room: str = LOBBY) -> Sequence[Placed]:
         self.asked.append((words, count, until))
-        return [event for event in self.events if isinstance(event, Said) and words in event.text][-count:]
+        events = (event for event in self.events if event.at <= until)
+        return [event for event in events if isinstance(event, Said) and words in event.text][-count:]
 
 
 def said(at: int, text: str) -> Said:
@@ -187,6 +189,60 @@ def test_what_the_archive_knows_comes_before_what_is_remembered() -> None:
     assert before(chat, 3, 5) == ["old:m2", "old:m3", "old:m4", "I'm live"]
     assert before(chat, 1, end + 1) == ["alice:new", "I'm live"]
     assert before(chat, 9, 1) == ["还没有消息", "I'm live"]
+
+
+def past(chat: Chat, number: int, line: str) -> list[str]:
+    """Return what a member is told of the past for a line."""
+    chat.read(number)
+    chat.say(number, line)
+    return [line.partition("]")[2] for line in chat.read(number) if line[0].isdecimal()]
+
+
+def test_whoever_is_ignored_is_not_in_the_past() -> None:
+    """Neither among the last lines, nor among those that are found, nor in the replay of a room. Nor are they counted."""
+    chat = Chat(Room(replay=2))
+    chat.join(1, "a:1", "alice")
+    chat.join(2, "b:2", "bob")
+    for room in ("/leave", "/join go"):
+        chat.say(1, room)
+        chat.say(2, room, "rename bob")
+        chat.say(1, "x one", "x two")
+        chat.say(2, "x three", "rename robert", "x four")
+        chat.say(1, "/ignore bob", "/ignore robert")
+        for line in ("/last 2", f"/last 2 {chat.room.memory.end + 1}", "/search x"):
+            assert past(chat, 1, line) == ["alice:x one", "alice:x two"]
+            assert past(chat, 2, line)[-1] == "robert:x four"
+        chat.say(1, "/unignore bob", "/unignore robert")
+    chat.say(1, "/leave", "/ignore robert")
+    assert past(chat, 1, "/join go") == ["alice:x one", "alice:x two"]
+
+
+def test_what_one_has_said_oneself_is_in_the_past(chat: Chat) -> None:
+    """Also under a name that one ignores, because it was somebody else's."""
+    chat.open(3, "c:3", "/json carol")
+    chat.say(1, "/ignore bob")
+    chat.say(3, "/ignore bob")
+    chat.leave(2)
+    chat.say(1, "rename bob", "mine")
+    assert past(chat, 1, "/last") == ["bob:mine"]
+    chat.say(1, "rename alice")
+    chat.say(3, "rename bob", "mine as well", "/last", "/search mine")
+    heard = [event for event in chat.values(3) if isinstance(event, Past)]
+    assert [event.line().partition("]")[2] for event in heard] == ["bob:mine as well"] * 2
+
+
+@pytest.mark.parametrize(("line", "reach"), [(f"/last 10 {10**9}", 30), ("/search x", 60)])
+def test_the_archive_is_asked_again_for_what_is_hidden(line: str, reach: int) -> None:
+    """Three times, and no more."""
+    shelf = Shelf(*(said(at, f"x {at}") for at in range(1, 101)))
+    for at in (101 - reach, 100 - reach):
+        shelf.events[at - 1] = replace(said(at, f"x {at}"), name="other", addr="p:1")
+        shelf.events[at - 1].at = at
+    chat = Chat(open_room(100, shelf, Restored(end=100, forgotten=100), remember=100, replay=0))
+    chat.join(1, "a:1", "alice")
+    chat.join(2, "b:2", "old")
+    chat.say(1, "/ignore old")
+    assert past(chat, 1, line) == [f"other:x {101 - reach}"]
 
 
 def test_talk_that_is_kept_longer_than_its_events_is_found() -> None:

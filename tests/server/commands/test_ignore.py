@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.chat.events import Done
+from server.chat.events import Done, Whispered
 from server.commands.ignore import MOST_IGNORED
 
 from ...support.chatting import Chat
@@ -31,6 +31,33 @@ def test_another_name_does_not_help(chat: Chat) -> None:
     chat.say(2, "one")
     chat.say(3, "two")
     assert chat.read(1) == ["不再屏蔽 Bob", "I'm live", "[b:2]robert:one", "[c:3]bob:two"]
+
+
+def test_another_name_does_not_help_private_words_either(chat: Chat) -> None:
+    """Neither to a person nor to a program. Whoever has said them gets the receipts of words that were heard."""
+    chat.open(3, "c:3", "/json carol")
+    for number in (1, 3):
+        chat.say(number, "/ignore bob")
+    chat.say(2, "rename robert")
+    for number in (1, 2, 3):
+        chat.values(number)
+    chat.say(2, "to alice one", "to carol two", "to robert three")
+    assert (chat.read(1), chat.values(3)) == ([], [])
+    assert chat.read(2) == ["I'm live", "I'm live", "robert: three", "I'm live"]
+    chat.say(1, "/unignore bob")
+    chat.say(2, "to alice four")
+    assert chat.read(1)[2:] == ["robert: four"]
+
+
+def test_a_private_word_that_was_not_heard_in_time_is_hidden_too(chat: Chat) -> None:
+    """A program that ignores somebody by now does not hear what they had said under another name before."""
+    hello = chat.open(3, "c:3", "/json carol")
+    at = chat.room.memory.end
+    chat.say(2, "rename robert", "to carol one", "rename bob")
+    chat.say(3, "/ignore bob")
+    chat.leave(3)
+    chat.open(4, "c:4", f"/resume {hello.session} {at}")
+    assert not any(isinstance(event, Whispered) for event in chat.values(4))
 
 
 def test_who_comes_and_who_leaves_is_not_ignored(chat: Chat) -> None:
