@@ -8,9 +8,11 @@ from . import texts
 from .entries import Heard, Leave, Line
 from .events import Done, Notice
 from .kept import Keeping
+from .names import fold
 from .owners import Ban, Owners
 from .private_words import NOT_ONLINE
 from .room import Entry, Member, Room
+from .sessions import Session
 from .told import Told
 
 NOT_OPERATOR = Done(texts.NOT_OPERATOR, "not_operator")
@@ -123,12 +125,15 @@ class MuteOne(OnSomebody):
     until: float
 
     def do_to(self, room: Room, order: Order, target: Keeping, told: Told) -> Done:
-        """Mute them, and whoever has that name."""
+        """Mute them, and whoever has that name. An address as a name is another person's some day."""
         for key in [key for key, until in order.mutes.items() if not is_on(until, self.time)]:
             del order.mutes[key]
         if len(order.mutes) == MOST_MUTED:
             del order.mutes[next(iter(order.mutes))]
-        target.of(Mute).until = order.mutes[self.key] = self.until
+        assert isinstance(target, (Member, Session))
+        target.of(Mute).until = self.until
+        if self.key != fold(target.addr):
+            order.mutes[self.key] = self.until
         if silence not in room.families.filters:  # nobody has been muted before
             room.families.filters.append(silence)
         return Done(texts.IS_MUTED.format(self.name))

@@ -116,6 +116,18 @@ def test_a_mute_goes_with_the_person(chat: OwningChat) -> None:
     assert chat.answer(3, "hi") == "你已被管理员禁言"
 
 
+def test_a_mute_does_not_stay_with_an_address(chat: OwningChat) -> None:
+    """Somebody else may have the same port some day."""
+    chat.join(3, "c:3")
+    chat.say(8, "/mute c:3")
+    assert chat.answer(3, "hi") == "你已被管理员禁言"
+    chat.leave(3)
+    chat.join(4, "c:3")
+    chat.read(1)
+    chat.say(4, "hi")
+    assert chat.read(1) == ["[c:3]c:3:hi"]
+
+
 def test_a_mute_is_over_after_its_minutes(chat: OwningChat) -> None:
     chat.say(8, "/mute bob 5")
     assert chat.answer(2, "hi") == "你已被管理员禁言"
