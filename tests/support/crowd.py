@@ -5,155 +5,141 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
-import selectors
-import socket
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
 
-from server.server import ChatServer
-from server.settings import Settings
+from server.accounts.house import add_accounts
+from server.accounts.passwords import Passwords
+from server.accounts.store import Store
+from server.chat.names import fold
 
-from .attacks import RESET
+from .crowd_check import check
+from .crowd_lines import LINES, OPERATOR, PASSWORD, TALK
+from .crowd_member import PATIENCE, Member
+from .gathering import Gathering
+from .owning import CHEAP
+from .peers import StrictServer, running
 from .processes import open_files, status
-from .transcript import Transcript, check, make_text
+from .transcript import Transcript
 
 USERS = 20
 OPERATIONS = 100
 NAMES = ("小明", "bob", "BOB", "Ｂｏｂ", "eve", "José", "a.b", "x_1")
-PATIENCE = 30.0  # seconds after which a test gives up waiting for what must come
-
-
-class Member:
-    """One of the crowd: a connection and its transcript."""
-
-    def __init__(self, port: int, number: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
-        self.number = number
-        self.transcript = Transcript("{}:{}".format(*self.socket.getsockname()))
-        self.said = 0
-        self.whispered = 0
-        self._partial = b""
-
-    def send(self, line: str) -> None:
-        """Send one line."""
-        self.transcript.events.append(("sent", line))
-        with contextlib.suppress(OSError):  # the server has dropped this member, so its transcript ends here
-            self.socket.sendall(f"{line}\n".encode())
-
-    def read(self) -> bool:
-        """Wait for bytes and take them. Return False at the end of the stream."""
-        try:
-            data = self.socket.recv(65536)
-        except ConnectionResetError:
-            return False
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        self.transcript.events += [("got", line.decode()) for line in lines]
-        return bool(data)
+# What is done besides typing a line, and how often.
+ORDERS = {"kick": 1, "mute": 2, "unmute": 2, "ban": 1, "unban": 1, "announce": 2}
+OTHERS = {"join": 24, "leave": 6, "ignore": 4, "away": 3}
 
 
 class Crowd:
-    """Up to `USERS` members, driven by one thread. It never waits for an answer before it goes on."""
+    """Up to `USERS` members and an operator. Between two pauses it does not wait for answers.
+
+    A line that names somebody stands between two pauses, together with nothing but talk, so that it can be told who is meant.
+    """
 
     def __init__(self, port: int, seed: int) -> None:
-        self._port = port
         self._chance = random.Random(seed)
-        self._selector = selectors.DefaultSelector()
-        self._members: list[Member] = []
-        self._all: list[Member] = []
+        self._names = [f"{name}-{seed}" for name in NAMES]  # nobody has registered them before
+        self._keys = sorted({fold(name) for name in self._names})
+        self._hit: dict[str, list[str]] = {"mute": [], "ban": []}  # names that were muted and banned
+        self._here = Gathering(port, self._chance, self._names)
+        self._kinds = {kind: weight for kind, (weight, _) in LINES.items()} | OTHERS | ORDERS
 
     def run(self) -> list[Transcript]:
         """Do `OPERATIONS` things, then wait until every member that is still there has got all last lines."""
-        with self._selector:
-            self._join()
+        with self._here as here:
+            for name in self._chance.sample(self._keys, 2):  # whose owners are away from the beginning
+                here.visit(f"rename {name}", f"/register {PASSWORD}")
+            here.join()
             for _ in range(OPERATIONS):
                 self._operate()
                 if self._chance.random() < 0.7:  # otherwise nobody reads for a while
-                    self._read(0)
-            if not self._members:
-                self._join()
+                    here.read()
             self._finish()
-        return [member.transcript for member in self._all]
+            return here.transcripts
 
     def _operate(self) -> None:
-        chance = self._chance
-        kind = chance.choices(("join", "say", "rename", "to", "who", "leave"), (20, 50, 10, 10, 7, 6))[0]
-        if kind == "join" or not self._members:
-            if len(self._members) < USERS:
-                self._join()
+        here, kind = self._here, self._chance.choices(list(self._kinds), list(self._kinds.values()))[0]
+        if kind == "join" or not here.members:
+            if len(here.members) < USERS:
+                here.join()
             return
-        member = chance.choice(self._members)
         match kind:
-            case "say":
-                self._say(member)
-            case "rename":
-                member.send(f"rename {chance.choice(NAMES)}")
-            case "to":
-                target = chance.choice([*NAMES, chance.choice(self._members).transcript.addr])
-                member.send(f"to {target} {make_text('p', member.number, member.whispered)}")
-                member.whispered += 1
-            case "who":
-                member.send("who")
             case "leave":
-                self._leave(member)
+                here.leave(self._somebody())
+            case "ignore":
+                self._ignore(self._somebody())
+            case "away":
+                self._go_away(self._somebody())
+            case "kick" | "mute" | "unmute" | "ban" | "unban" | "announce":
+                self._order(kind)
+            case _:
+                here.type(kind)
 
-    def _say(self, member: Member) -> None:
-        member.send(make_text("m", member.number, member.said))
-        member.said += 1
+    def _somebody(self) -> Member:
+        return self._chance.choice(self._here.members)
 
-    def _join(self) -> None:
-        member = Member(self._port, len(self._all))
-        self._all.append(member)
-        self._members.append(member)
-        self._selector.register(member.socket, selectors.EVENT_READ, member)
+    def _order(self, word: str) -> None:
+        """Let the operator do something to somebody."""
+        here = self._here
+        here.pause()
+        operator, name = here.operator, self._chance.choice(self._names)
+        if word in ("kick", "mute"):
+            name = here.census[self._somebody().addr]
+        if word in ("mute", "ban"):
+            self._hit[word].append(name)
+        elif word in ("unmute", "unban"):
+            name = self._chance.choice(self._hit[word[2:]] or [name])
+        rest = {"kick": f"{name} {operator.text('k')}", "announce": operator.text("n")}
+        self._alone(operator, f"/{word} {rest.get(word, name)}")
+        if word == "ban" and here.members:
+            self._somebody().send(f"rename {name}")
 
-    def _leave(self, member: Member) -> None:
-        """Leave in one of the three ways. Except for a reset, read what is still on its way."""
-        self._members.remove(member)
-        self._selector.unregister(member.socket)
-        member.transcript.stayed = False
-        way = self._chance.choice(("quit", "half-close", "reset"))
-        if way == "reset":
-            member.transcript.was_reset = True
-            member.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        else:
-            if way == "quit":
-                member.send("/quit")
-            else:
-                member.socket.shutdown(socket.SHUT_WR)
-            while member.read():
-                pass
-        member.socket.close()
+    def _ignore(self, member: Member) -> None:
+        """Ignore somebody, who goes on talking under another name."""
+        here = self._here
+        here.pause()
+        other = self._somebody()
+        self._alone(member, f"/ignore {here.census[other.addr]}")
+        other.send(f"to {here.census[member.addr]} {other.text('p')}")
+        other.send(f"rename {self._chance.choice(self._names)}")
+        other.send(f"to {here.census[member.addr]} {other.text('p')}")
+        other.send(other.text("m"))
 
-    def _read(self, timeout: float) -> None:
-        for key, _ in self._selector.select(timeout):
-            key.data.read()
+    def _alone(self, member: Member, line: str) -> None:
+        """Let a member type a line while others talk and nobody does anything else, and wait until it is answered."""
+        self._talk(5)
+        member.ask(line)
+        self._here.see_out()
+        self._talk(2)
+        self._here.pause()
+
+    def _talk(self, most: int) -> None:
+        for _ in range(self._chance.randrange(most + 1)):
+            if self._here.members:
+                self._here.type(self._chance.choice(TALK))
+
+    def _go_away(self, member: Member) -> None:
+        """Go away, while somebody writes twice."""
+        member.send(f"/away {member.text('a')}")
+        other = self._somebody()
+        for _ in range(2):
+            other.send(f"to {self._here.census.get(member.addr, member.addr)} {other.text('p')}")
 
     def _finish(self) -> None:
-        """When all are in, let everyone say a last thing. Read until all have heard that, and everyone who left."""
-        for member in self._members:
-            announcement = f"[{member.transcript.addr}]{member.transcript.addr}:已上线"
-            self._read_until(member, lambda lines, line=announcement: line in lines)  # type: ignore[misc]
-        for member in self._members:
-            self._say(member)
-        last = {member.transcript.sent("m")[-1] for member in self._members}
-        gone = {one.transcript.addr for one in self._all if not one.transcript.stayed}
-
-        def complete(lines: list[str]) -> bool:
-            came, left = ({_addr(line) for line in lines if line.endswith(end)} for end in (":已上线", ":下线"))
-            return came & gone <= left and last <= {line.rpartition(":")[2] for line in lines}
-
-        for member in self._members:
-            self._read_until(member, complete)
-            member.socket.close()
-
-    def _read_until(self, member: Member, done: Callable[[list[str]], bool]) -> None:
-        while not done(list(member.transcript.lines())):
-            assert member.read(), f"{member.transcript.addr} was disconnected"
-
-
-def _addr(line: str) -> str:
-    return line[1:].partition("]")[0]
+        """Let everyone say a last thing and hear all of it. Then the owners come one by one, for the words that wait."""
+        here = self._here
+        for name in self._keys:
+            here.operator.ask(f"/unban {name}")
+        for member in here.members:
+            member.send(member.text("m"))
+        here.pause()
+        for name in 2 * self._keys:  # and once more, for nothing
+            here.visit(f"/login {name} {PASSWORD}")
+        here.pause()
+        here.part()  # the next crowd is alone
 
 
 def faults_of(port: int, seed: int) -> list[str]:
@@ -161,9 +147,26 @@ def faults_of(port: int, seed: int) -> list[str]:
     return [f"seed {seed}: {fault}" for fault in check(Crowd(port, seed).run())]
 
 
+@contextlib.contextmanager
+def crowded() -> Iterator[StrictServer]:
+    """Run a server for crowds. Its passwords cost nothing, and it does not wait for the disk."""
+    real = Passwords.__init__.__defaults__
+    Passwords.__init__.__defaults__ = (CHEAP, PATIENCE)
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            contextlib.closing(Store(Path(folder) / "accounts")) as store,
+            running(lambda server: add_accounts(server, server.guard.limiter.banned, store, [OPERATOR])) as server,
+        ):
+            store._connection.execute("PRAGMA synchronous = OFF")
+            yield server
+    finally:
+        Passwords.__init__.__defaults__ = real
+
+
 def soak(minutes: float) -> int:
     """Run crowd after crowd until the time is up. Return the exit status. Print now and then what the server holds."""
-    with ChatServer(Settings(port=0, idle_timeout=0.0)) as server:
+    with crowded() as server:
         end = time.monotonic() + minutes * 60
         told = 0.0
         seeds = 0

@@ -1,0 +1,44 @@
+"""The check of the transcripts of all members of a crowd together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from . import crowd_kept_rules as kept
+from . import crowd_order_rules as order
+from . import crowd_rules as rules
+from .crowd_story import Record, read
+from .transcript import Transcript
+
+Rule = Callable[[Record], Iterator[str]]
+
+RULES: list[Rule] = [
+    rules.texts_are_whole,
+    rules.nothing_comes_twice,
+    rules.authors_hear_themselves,
+    rules.refused_lines_reach_nobody,
+    rules.one_order,
+    rules.a_room_hears_its_lines,
+    rules.everyone_comes_and_goes_once,
+    rules.comings_add_up,
+    rules.nobody_stays_behind,
+    rules.who_is_a_snapshot,
+    order.muted_lines_are_refused,
+    order.whoever_is_removed_hears_why,
+    order.banned_names_are_nobodys,
+    order.registered_names_are_their_owners,
+    order.ignored_users_are_not_heard,
+    order.the_quiet_see_nobody_come_or_go,
+    order.announcements_reach_everyone,
+    order.whoever_is_away_answers_once,
+    order.wrong_passwords_are_refused,
+    kept.kept_words_come,
+    kept.kept_words_come_once,
+    kept.kept_words_come_in_order,
+]
+
+
+def check(transcripts: Sequence[Transcript]) -> list[str]:
+    """Return all faults, each as a line of text behind the name of its rule. There is none if every promise is kept."""
+    record = read(transcripts)
+    return [f"{rule.__name__}: {fault}" for rule in RULES for fault in rule(record)]
