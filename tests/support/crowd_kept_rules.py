@@ -29,16 +29,18 @@ class Delivery:
 def kept_words_come(record: Record) -> Iterator[str]:
     """What was kept, as its author was told, comes at the next login at the latest."""
     came = {heard.text for _, heard in record.all_heard("kept")}
-    logins = defaultdict(list)
+    logins = defaultdict(list)  # of each key: the line, and whether what came of it is not known
     for story in record.stories:
         for typed in story.typed:
             if typed.line.startswith("/login "):
-                logins[_key(typed)].append(typed)
+                is_lost = typed.reply is None and story.transcript.was_reset
+                logins[_key(typed)].append(
+                    (typed, is_lost or bool(typed.state.ignored))
+                )  # who is ignored is passed over
     for text, word in _kept(record).items():
-        after = [one for one in logins[_key(word)] if one.round >= word.round]
-        is_due = any(one.is_login and one.round > word.round for one in after)
-        # Whoever has gone with the receipt unread may have had it, and what is ignored is passed over.
-        is_sure = not any(one.reply is None or one.state.ignored for one in after)
+        after = [(one, is_unknown) for one, is_unknown in logins[_key(word)] if one.round >= word.round]
+        is_due = any(one.is_login and one.round > word.round for one, _ in after)
+        is_sure = not any(is_unknown for _, is_unknown in after)
         if text not in came and is_due and is_sure:
             yield f"{text} was kept for {_key(word)} and never came"
 
@@ -68,6 +70,9 @@ def kept_words_come_in_order(record: Record) -> Iterator[str]:
             for other in order[:place]:
                 if _key(one) == _key(other) and _before(one, other):
                     yield f"{story.addr} got {one.line} behind {other.line}"
+
+
+KEPT_RULES = [kept_words_come, kept_words_come_once, kept_words_come_in_order]
 
 
 def _kept(record: Record) -> dict[str, Typed]:

@@ -17,7 +17,8 @@ from .transcript import Transcript, parse
 class Gathering:
     """Use it as a context manager, which closes all connections."""
 
-    def __init__(self, port: int, chance: random.Random, names: list[str]) -> None:
+    def __init__(self, port: int, chance: random.Random, names: list[str], first: int = 0) -> None:
+        """`first` is above the numbers of all members and pauses of gatherings whose transcripts are checked with these."""
         self.members: list[Member] = []
         self.census: dict[str, str] = {}  # who was there at the last pause: names by address
         self._port = port
@@ -25,8 +26,8 @@ class Gathering:
         self._names = names
         self._selector = selectors.DefaultSelector()
         self._all: list[Member] = []
-        self._pauses = 0
-        self.operator = self._add(Member(port, 0))
+        self._first = self._pauses = first
+        self.operator = self.add(Member(port, first))
 
     def __enter__(self) -> Gathering:  # noqa: PYI034 (typing.Self is 3.11)
         for line in (f"rename {OPERATOR}", f"/register {PASSWORD}", f"/login {OPERATOR} {PASSWORD}"):
@@ -50,13 +51,13 @@ class Gathering:
 
     def join(self) -> None:
         """Let somebody come."""
-        member = self._add(come(self._port, len(self._all), self._chance, self._names))
+        member = self.add(come(self._port, self._first + len(self._all), self._chance, self._names))
         self.members.append(member)
         self._selector.register(member.socket, selectors.EVENT_READ, member)
 
     def visit(self, *lines: str) -> None:
         """Let somebody come for a moment."""
-        visitor = self._add(Member(self._port, len(self._all)))
+        visitor = self.add(Member(self._port, self._first + len(self._all)))
         for line in lines:
             visitor.ask(line)
         visitor.send("/quit")
@@ -67,7 +68,7 @@ class Gathering:
         self._forget(member)
         way = self._chance.choice(("quit", "half-close", "reset"))
         if way == "reset":
-            member.transcript.stayed = False
+            member.transcript.stayed, member.transcript.was_reset = False, True
             member.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             member.socket.close()
             return
@@ -132,7 +133,8 @@ class Gathering:
                 found[heard.addr] = heard.name
         return found
 
-    def _add(self, member: Member) -> Member:
+    def add(self, member: Member) -> Member:
+        """Take note of somebody who has come."""
         member.transcript.events.append(("came", str(self._pauses)))
         self._all.append(member)
         return member

@@ -80,7 +80,8 @@ class Transcript:
 
     addr: str
     events: list[tuple[str, str]] = field(default_factory=list)
-    stayed: bool = True  # whether it was there at the end, and has read everything
+    stayed: bool = True  # whether it was there at the end
+    was_reset: bool = False  # whether it has not read all that was sent to it
 
     def lines(self) -> Iterator[str]:
         """Return every line that it got."""
