@@ -8,6 +8,7 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Protocol
 
+from ..chat import texts
 from ..chat.refusals import Refuse
 from ..commands.sessions import Json, Resume
 from ..inlet import Host, Inlet
@@ -48,6 +49,9 @@ class WebHost(Protocol):
     streams: Streams
     events: Encoding
     idle: set[Transport]
+
+    def lets_in(self, host: str) -> bool:
+        """Return whether somebody from `host` may still come in."""
 
 
 class WebHandler(BaseHTTPRequestHandler):
@@ -130,6 +134,8 @@ class WebHandler(BaseHTTPRequestHandler):
             idle.discard(transport)
 
     def _answer_request(self) -> None:
+        if not self.server.lets_in(self.request.host):  # the door has asked before, and the connection was kept
+            raise Refusal(503, texts.BANNED, "Retry-After: 5")
         host = self._only("Host")
         path, _, query = self.path.partition("?")
         if self.request_version == "HTTP/0.9" or not host:
@@ -196,7 +202,8 @@ class WebHandler(BaseHTTPRequestHandler):
         stream = Stream(self.server.host, self._inlet)
         with self.server.streams.open(stream, opening, tokens):
             try:
-                self.rfile.wait()  # nothing more is to come, and whatever comes ends the stream
+                if self.server.lets_in(self.request.host):  # a ban from here on removes whoever is in
+                    self.rfile.wait()  # nothing more is to come, and whatever comes ends the stream
             finally:
                 stream.leave()
 

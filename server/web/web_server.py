@@ -46,6 +46,13 @@ class WebServer(Door):
         self.idle: set[Transport] = set()
         super().__init__(chat.settings.ip, port, WebHandler, chat.guard)
 
+    def lets_in(self, host: str) -> bool:
+        """Return whether somebody from `host` may still come in. Whoever may not is counted as refused."""
+        if not self._guard.limiter.banned.has(host):
+            return True
+        self._guard.limiter.note("banned")
+        return False
+
     def shut(self) -> None:
         """Let nobody in any more, and wait for no more requests."""
         super().shut()

@@ -14,6 +14,8 @@ from functools import partial
 
 import pytest
 
+from server.chat.entries import Opening
+from server.web import streams
 from server.web.page import Page
 from server.web.reader import Limits
 
@@ -248,6 +250,36 @@ def test_browsers_from_one_address_are_limited() -> None:
         assert answer.endswith("来自同一地址的连接过多，请稍后再试\n".encode())
         peer.close()
         client.close()
+
+
+def test_a_banned_address_gets_nothing_over_a_kept_connection(door: StrictWebServer, client: Client) -> None:
+    """It is told what a new connection is told, and the connection ends."""
+    limiter = door.chat.guard.limiter
+    assert client.ask("GET", "/")[0] == 200
+    limiter.banned.add("127.0.0.1", 0)
+    assert client.ask("GET", "/events?name=evil", **EVENTS) == (503, "此地址已被管理员封禁\n")
+    assert client.answer.headers["Connection"] == "close"
+    at_the_door = raw(door, b"").decode()
+    assert at_the_door.endswith("\r\n\r\n此地址已被管理员封禁\n")
+    assert f"Retry-After: {client.answer.headers['Retry-After']}\r\n" in at_the_door
+    assert limiter.refused["banned"] == 2
+    limiter.banned.remove("127.0.0.1")
+    assert client.ask("GET", "/")[0] == 200
+
+
+def test_a_ban_that_comes_while_somebody_comes_in(door: StrictWebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is not yet in when a ban removes those who are in does not stay."""
+    enter = streams.Stream.enter
+
+    def ban_before(stream: streams.Stream, opening: Opening) -> None:
+        door.chat.guard.limiter.banned.add("127.0.0.1", 0)
+        enter(stream, opening)
+
+    monkeypatch.setattr(streams.Stream, "enter", ban_before)
+    stream = Stream(door)
+    assert stream.until("bye")["code"] == "lost"
+    assert stream.event() == {}
+    stream.close()
 
 
 def test_coming_in_and_keeping_the_processor_busy_have_their_price(monkeypatch: pytest.MonkeyPatch) -> None:
