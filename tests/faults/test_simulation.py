@@ -18,15 +18,18 @@ from server.chat.events import Joined, Whispered
 from server.chat.moves import Entered
 
 from ..support.session_peer import Hole, State
-from ..support.simulation import World
+from ..support.simulation import Quarrel, World
 from ..support.simulation_check import faults_of
 from ..support.simulation_disk import Disk
 from ..support.simulation_file import FileDisk
 from ..support.simulation_plants import PLANTS, Plant
 from ..support.simulation_users import Program
+from ..support.simulation_wish_plants import WISH_PLANTS
+from ..support.simulation_wishes import Wishes, is_answer
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "2000"))
 SEED = os.environ.get("SIMULATION_SEED")
+QUARRELS = 4  # every so many seeds, the users ignore each other
 FILES = 20  # with so many times fewer seeds, the history is the server's own, in a file
 ENOUGH = 500  # seeds in which each planted bug has to be found
 SHOWN = 60  # of the last things that happened
@@ -34,7 +37,7 @@ SHOWN = 60  # of the last things that happened
 
 def run(seed: int, trace: list[str] | None = None, disk: Disk | None = None) -> tuple[World, list[str]]:
     """Run the simulation of a seed. Return what went wrong, too."""
-    world = World(seed, trace, disk)
+    world = (Quarrel if seed % QUARRELS == 0 else World)(seed, trace, disk)
     return world, [*world.run(), *faults_of(world)]
 
 
@@ -109,12 +112,18 @@ def reached(world: World) -> Iterator[str]:
     yield from ("a program's move" for event in events if isinstance(event, Entered) and event.session)
     yield from ("a coming into a room" for event in events if isinstance(event, Joined) and event.room)
     yield from ("talk in a room" for event in events if event.is_talk and event.room)
+    wishes = Wishes(world)
+    yield from ("a hidden word" for hidden in wishes.hidden for _ in hidden)
+    yield from wishes.seen(events)
+    answers = [deed for life in world.lives for deed in life.deeds if any(map(is_answer, deed.told))]
+    yield from ("an answer for somebody away" for _ in answers)
 
 
 REACHED = {
     *(*CODES, "TAKEN", "REFUSED", "UNSURE", "LOST", "a gap", "something dropped", "text before objects"),
     *("refused long after", "taken without a receipt", "a life", "an event lost", "a word to a program"),
     *("a move", "a program's move", "a coming into a room", "talk in a room"),
+    *("a hidden word", "hidden talk", "a hidden coming", "an answer for somebody away"),
 }
 
 
@@ -129,3 +138,10 @@ def test_a_planted_bug_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -
     """Each of the bugs that the simulation is for is found, so that its silence means something."""
     plant(monkeypatch)
     assert any(run(seed)[1] for seed in range(ENOUGH))
+
+
+@pytest.mark.parametrize("plant", WISH_PLANTS)
+def test_a_planted_bug_about_what_is_hidden_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is found among users who ignore each other."""
+    plant(monkeypatch)
+    assert any(run(seed)[1] for seed in range(0, QUARRELS * ENOUGH, QUARRELS))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from server.chat.names import fold
 from server.chat.sessions import digest_of
 
-from .session_peer import Heard, Hole, Line, SessionPeer, State
+from .session_peer import Heard, Hole, Line, SessionPeer, State, When
 
 FIELDS = ("type", "name", "addr", "room", "text", "to", "old", "why")
 NEVER = 1 << 62  # a place behind all places
@@ -33,6 +33,7 @@ class Fact:
     readers: frozenset[str] | None = None
     session: str = ""
     number: int = 0
+    addr: str = ""  # from where its author has come
 
 
 def fields_of(value: Mapping[str, object]) -> dict[str, str]:
@@ -55,6 +56,8 @@ def meaning_of(line: str, longest: int) -> tuple[str, str]:
     word, _, rest = line.partition(" ")
     if word == "/me":
         return "emote", rest
+    if word == "/reply":
+        return ("whisper", rest) if rest.strip(" ") else ("", "")
     if word == "to":
         text = rest.partition(" ")[2]
         return ("whisper", text) if text else ("", "")
@@ -81,38 +84,46 @@ class Log:
         return self.facts[bisect_right(self.places, after) : bisect_right(self.places, until - 1)]
 
 
-def heard_faults(peer: SessionPeer, log: Log, is_missing: Callable[[Hole, int], bool]) -> Iterator[str]:
+Hides = Callable[[Fact, str, When | None], bool | None]
+
+
+def heard_faults(
+    peer: SessionPeer, log: Log, is_missing: Callable[[Hole, int], bool], hides: Hides = lambda *_: False
+) -> Iterator[str]:
     """Yield faults in what a program has heard: each event once and in order, but for gaps that were reported.
 
-    `is_missing` tells whether anything is really missing between a hole and the next place that was heard.
+    `is_missing` tells whether anything is really missing between a hole and the next place that was heard. `hides` tells
+    whether a fact is hidden from a session that has heard it, or something behind it, at some time, or never; None if
+    that may be so or not.
     """
     if not peer.sessions:
         return
-    ears = _Ears(peer, log)
+    ears = Ears(peer, log, hides)
     place, hole = ears.begin, None
     for item in peer.transcript:
         if isinstance(item, Hole):
-            yield from _lost(ears, log.between(place, item.after + 1), hole)
+            yield from _lost(ears, log.between(place, item.after + 1), hole, item.when)
             place, hole = max(place, item.after), item
             continue
         if item.at <= place:
             yield f"it heard {item.value} behind the place {place}: doubled, or out of order"
-        yield from _lost(ears, log.between(place, item.at), hole)
+        yield from _lost(ears, log.between(place, item.at), hole, item.when)
         if hole and not is_missing(hole, item.at):
             yield f"a gap after {hole.after} was reported, where nothing is missing"
         if item.at in log.by_place or item.at > peer.unsure:
             yield from _heard_one(ears, item, log.by_place.get(item.at))
         place, hole = max(place, item.at), None
     if not peer.finished:
-        yield from _lost(ears, log.between(place, NEVER), hole)
+        yield from _lost(ears, log.between(place, NEVER), hole, None)
         if hole and not is_missing(hole, NEVER):
             yield f"a gap after {hole.after} was reported at the end, where nothing is missing"
 
 
-class _Ears:
-    """Which sessions a program had at which places, and in which rooms these were."""
+class Ears:
+    """Which sessions a program had at which places, in which rooms these were, and what was hidden from them."""
 
-    def __init__(self, peer: SessionPeer, log: Log) -> None:
+    def __init__(self, peer: SessionPeer, log: Log, hides: Hides = lambda *_: False) -> None:
+        self._hides = hides
         self.begin = peer.sessions[0][1]
         self._digests = [digest_of(token) for token, _ in peer.sessions]
         self._begins = [place for _, place in peer.sessions]
@@ -139,15 +150,20 @@ class _Ears:
                 room = entered
         return fact.value.get("room", "") == room
 
+    def hides(self, fact: Fact, when: When | None) -> bool | None:
+        """Return whether an event is hidden that was heard, or passed over, at some time. None is for both."""
+        session = self.session_at(fact.at)
+        return False if session and session == fact.session else self._hides(fact, session, when)
 
-def _lost(ears: _Ears, facts: Sequence[Fact], hole: Hole | None) -> Iterator[str]:
+
+def _lost(ears: Ears, facts: Sequence[Fact], hole: Hole | None, when: When | None) -> Iterator[str]:
     if not hole:
         for fact in facts:
-            if ears.hears(fact):
+            if ears.hears(fact) and ears.hides(fact, when) is False:
                 yield f"it never heard {fact}: lost"
 
 
-def _heard_one(ears: _Ears, heard: Heard, fact: Fact | None) -> Iterator[str]:
+def _heard_one(ears: Ears, heard: Heard, fact: Fact | None) -> Iterator[str]:
     if fact is None:
         yield f"it heard {heard.value}, which has not happened, or was lost without a report"
         return
@@ -155,6 +171,8 @@ def _heard_one(ears: _Ears, heard: Heard, fact: Fact | None) -> Iterator[str]:
         yield f"it heard {heard.value} of {fact}"
     if not ears.hears(fact):
         yield f"it heard {heard.value}, which is private, or of another room"
+    if ears.hides(fact, heard.when):
+        yield f"it heard {heard.value}, which it does not want to hear"
     if fact.number:
         is_own = fact.session == ears.session_at(fact.at)
         if is_own != (heard.own is not None):
@@ -180,7 +198,7 @@ def said_faults(peer: SessionPeer, log: Log, longest: int) -> Iterator[str]:
 
 
 def _is_same(line: str, kind: str, text: str, value: Mapping[str, str]) -> bool:
-    is_for = kind != "whisper" or fold(line.split(" ")[1]) == fold(value["to"])
+    is_for = not line.startswith("to ") or fold(line.split(" ")[1]) == fold(value["to"])
     return is_for and value["type"] == kind and value["text"] == text
 
 

@@ -18,7 +18,7 @@ import json
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 QUIT = "/quit"
 
@@ -47,13 +47,25 @@ class Line:
     receipts: list[tuple[str, int]] = field(default_factory=list)  # the code of each, and `heard` when it came
 
 
+class When(NamedTuple):
+    """When something was heard: how many connections had been greeted, and how far its session was."""
+
+    connection: int = 0
+    line: int = 0  # the number of the last that was sent
+    taken: int = 0  # the number of the last of which it was known that it was taken
+
+
+NEVER = When()
+
+
 @dataclass(slots=True)
 class Heard:
-    """An event that was heard."""
+    """An event that was heard. For something of the past, `at` is the last place that was heard before."""
 
     at: int
     value: dict[str, Any]  # the object
     own: Line | None = None  # the line that has caused it, if that is our own
+    when: When = NEVER
 
 
 @dataclass(slots=True)
@@ -67,6 +79,7 @@ class Hole:
     place: int
     dropped: list[Heard]
     is_stranger: bool = False  # whether the session was lost
+    when: When = NEVER
 
 
 class SessionPeer:
@@ -86,6 +99,7 @@ class SessionPeer:
         self.hellos: list[dict[str, Any]] = []  # the first of each connection
         # Objects without a place, and the last place before each, or 0 where a gap lies before it.
         self.answers: list[tuple[int, dict[str, Any]]] = []
+        self.notices: list[Heard] = []  # what is for reading only, such as what was said before
         self.faults: list[str] = []  # what the server should not have told
         self._waiting: deque[Line] = deque()
         self._sent: deque[Line] = deque()  # lines without a receipt
@@ -134,6 +148,11 @@ class SessionPeer:
         self.greeted = False
 
     @property
+    def when(self) -> When:
+        """When something is heard that is heard now."""
+        return When(len(self.hellos), self._sent[-1].number if self._sent else self._taken, self._taken)
+
+    @property
     def unsure(self) -> int:
         """The place up to which it may have heard what was lost, and has not been told so."""
         holes = [item for item in self.transcript if isinstance(item, Hole)]
@@ -174,6 +193,8 @@ class SessionPeer:
                 self._hear(int(at), value)
             case {"type": "done", "line": number}:
                 self._receipt(number, value.get("code", ""), value)
+            case {"type": "notice"}:
+                self.notices.append(Heard(self.place, value, when=self.when))
             case _:
                 is_behind = bool(self.transcript) and isinstance(self.transcript[-1], Hole)
                 self.answers.append((0 if is_behind else self.place, value))
@@ -228,11 +249,11 @@ class SessionPeer:
         for heard in dropped:
             if heard.own and heard.own.session != self.session and heard.own.state is State.TAKEN:
                 heard.own.state = State.LOST
-        self.transcript.append(Hole(after, self.place, dropped, self._is_stranger))
+        self.transcript.append(Hole(after, self.place, dropped, self._is_stranger, self.when))
         self.place = after
 
     def _hear(self, place: int, value: dict[str, Any]) -> None:
-        heard = Heard(place, value)
+        heard = Heard(place, value, when=self.when)
         if "line" in value:
             heard.own = self._by_number.get(value["line"])
             if heard.own is None:

@@ -12,7 +12,7 @@ from server.commands.sessions import Expire
 from .session_peer import QUIT
 from .simulation_server import NOBODY, NOW
 from .simulation_stage import EVERYTHING, Stage
-from .simulation_users import Program
+from .simulation_users import NAMES, Program, TextUser, User
 
 # Each is a method, and has a weight.
 OPERATIONS = {
@@ -41,9 +41,13 @@ NEEDED = ("type", "up", "apply", "down", "connect", "write", "notice")
 class World(Stage):
     """A stage, and all that can happen on it."""
 
+    wishes = 0.07  # how often users say what they want to hear, and of whom
+
     def run(self) -> list[str]:
         """Let a number of things happen, then let everything come to rest. Return what went wrong by then."""
         chance = self.chance
+        for user in self.users:
+            user.wishes = self.wishes
         names = [name for name in OPERATIONS if name in NEEDED or chance.random() < 0.7]
         weights = [OPERATIONS[name] * chance.choice((0.3, 1, 3)) for name in names]
         operations = [getattr(self, name) for name in names]
@@ -54,6 +58,9 @@ class World(Stage):
     def type(self) -> None:
         """Let a user type a line, or some."""
         user = self.chance.choice(self.users)
+        if user.is_away and self.chance.random() < 0.8:
+            return
+        user.is_away = False
         for _ in range(self.chance.choice((1, 1, 4)) if not user.is_quitting else 0):
             line = user.make_line(self.users)
             self.say(f"{user} types {line!r}")
@@ -164,3 +171,25 @@ class World(Stage):
         if self.disk:
             self.disk.stop()
         self.restart(in_order=True)
+
+
+class Quarrel(World):
+    """A small world whose users have little else to do than to ignore each other."""
+
+    wishes = 0.4
+    replays = (3,)
+
+    def kinds(self) -> list[type[User]]:
+        """Return of which kind each user is."""
+        return [Program, Program, self.chance.choice((Program, TextUser)), TextUser]
+
+    def run(self) -> list[str]:
+        """Let them quarrel about few names."""
+        for user in self.users:
+            user.names = NAMES[:2]
+        return super().run()
+
+    def type(self) -> None:
+        """Let several users type."""
+        for _ in range(3):
+            super().type()

@@ -17,26 +17,32 @@ from server.chat.moves import Entered, Exited
 from server.chat.names import fold
 from server.chat.sessions import digest_of
 
-from .session_check import NEVER, Fact, Log, fields_of, heard_faults, meaning_of, said_faults, text_of
-from .session_peer import Heard, Hole
+from .session_check import NEVER, Ears, Fact, Log, fields_of, heard_faults, meaning_of, said_faults, text_of
+from .session_peer import Heard, Hole, When
 from .simulation import World
 from .simulation_server import MAX_LINE, Life
+from .simulation_stage import ALL
 from .simulation_users import Program, TextUser
+from .simulation_wishes import ANSWER, MOVES, Wishes
 
 _LISTED = re.compile(rf":{texts.LISTED}( \S+)?$")
-_PRIVATE = re.compile(rb"p\d+\.\d+\.")
+_PAST = re.compile(r"\d\d:\d\d:\d\d (\[.*)")
+_PRIVATE = re.compile(r"p\d+\.\d+\.")
 _TOKEN = re.compile(rb'"type":"hello"[^\n]*"session":"([0-9a-f]{32})"')
 
 
 def faults_of(world: World) -> list[str]:
     """Return all faults of a simulation that has come to rest."""
+    wishes = Wishes(world)
+    views = _Views(world, wishes)
     return [
-        *_programs(world),
-        *_people(world),
-        *_once(world),
-        *_secrets(world),
+        *wishes.faults,
+        *_programs(world, wishes, views),
+        *_people(world, wishes),
+        *_once(world, views),
+        *_secrets(world, wishes),
         *_names(world),
-        *_kept_names(world),
+        *_kept_names(world, views),
         *_lists(world),
     ]
 
@@ -46,21 +52,23 @@ def _owner(addr: str) -> int:
     return int(addr.partition(":")[0].rpartition(".")[2])
 
 
-def _fact(event: Placed) -> Fact:
+def _fact(event: Placed, wishes: Wishes) -> Fact:
     readers = None
     if isinstance(event, Whispered):
         readers = frozenset(digest for digest in (event.session, event.receiver) if digest)
     elif event.is_private:
         readers = frozenset()
     value = {"type": event.type, **{name: getattr(event, name) for name in event.shown if name not in ("at", "time")}}
-    return Fact(event.at, fields_of(value), readers, event.session, event.number)
+    addr = wishes.addrs.get(event.at, "") if isinstance(event, Whispered) else getattr(event, "addr", "")
+    return Fact(event.at, fields_of(value), readers, event.session, event.number, addr)
 
 
 class _Views:
     """What has happened, as it was known in each life of the server."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, wishes: Wishes) -> None:
         self._world = world
+        self._wishes = wishes
         self._lost = {event.at for event in world.lost}
         self._logs: dict[int, Log] = {}
 
@@ -68,31 +76,79 @@ class _Views:
         """Return what was known in a life: what was lost when another one ended is not in it."""
         if life not in self._logs:
             events = [event for one in self._world.lives[:life] for event in one.events if event.at not in self._lost]
-            self._logs[life] = Log([_fact(event) for event in events + self._world.lives[life].events])
+            self._logs[life] = Log([_fact(event, self._wishes) for event in events + self._world.lives[life].events])
         return self._logs[life]
 
 
-def _programs(world: World) -> Iterator[str]:
-    views = _Views(world)
-    everything = [event.at for life in world.lives for event in life.events]
-    starts = [life.start for life in world.lives]
-    is_unsure = not (world.disk and world.disk.knows_what_was_lost)
+class _Hearing:
+    """What one program does not want to hear, and what it need not be told to have missed."""
+
+    def __init__(self, world: World, wishes: Wishes, user: Program, log: Log) -> None:
+        self._wishes = wishes
+        self._peer = user.peer
+        self._log = log
+        self._everything = [event.at for life in world.lives for event in life.events]
+        self._lives = {connection.addr: world.lives.index(connection.life) for connection, _ in user.streams}
+        self._starts = [life.start for life in world.lives]
+        self._heard = {item.at for item in user.peer.heard()}
+        self._is_sure = world.disk is not None and world.disk.knows_what_was_lost
+        self._forgets = not self._is_sure or world.remember < ALL
+        self._ears = Ears(user.peer, log, self.hides) if user.peer.sessions else None
+
+    def hides(self, fact: Fact, session: str, when: When | None) -> bool | None:
+        """Return whether a session does not want to hear a fact. None means that nobody can know."""
+        is_hidden = self._wishes.hides(session, fact, when and self._moment(when.connection, when.line))
+        # It hears of its own coming when it comes, and not once more.
+        return None if is_hidden and fact.value["type"] in MOVES and fact.addr in self._lives else is_hidden
+
+    def is_missing(self, hole: Hole, until: int) -> bool:
+        """Return whether something is missing between a gap and a place, or may be."""
+        return (
+            bool(hole.dropped)
+            or any(hole.after < place < until and self._could_miss(place, hole) for place in self._everything)
+            or (not self._is_sure and any(hole.place <= start < until for start in self._starts))
+            or hole.place in self._starts  # nothing has happened there, so no history knows the place
+        )
+
+    def past_faults(self) -> Iterator[str]:
+        """Yield what it was told of the past that it did not want to hear."""
+        for notice in self._peer.notices:
+            found = _PAST.fullmatch(notice.value["text"])
+            facts = self._log.by_text.get(text_of(found[1]), []) if found else []
+            if not found or not notice.when.connection:
+                continue
+            session = digest_of(self._peer.hellos[notice.when.connection - 1]["session"])
+            since, until = (
+                self._moment(notice.when.connection, line) for line in (notice.when.taken, notice.when.line)
+            )
+            for fact in facts:
+                if fact.session != session and self._wishes.past_hides(session, fact, since, until):
+                    yield f"it was told of the past: {notice.value}, which it does not want to hear"
+
+    def _moment(self, connection: int, line: int) -> tuple[int, int]:
+        return self._lives[self._peer.hellos[connection - 1]["addr"]], line
+
+    def _could_miss(self, place: int, hole: Hole) -> bool:
+        """Return whether a place was not heard. If nothing is forgotten, what was not for this program is no gap."""
+        fact = self._log.by_place.get(place)
+        if fact is None or hole.is_stranger or self._forgets or not self._ears:
+            return place not in self._heard
+        return place not in self._heard and self._ears.hears(fact) and not self._ears.hides(fact, hole.when)
+
+
+def _programs(world: World, wishes: Wishes, views: _Views) -> Iterator[str]:
     for user in world.users:
         if not isinstance(user, Program):
             continue
         peer = user.peer
-        heard = {item.at for item in peer.heard()}
         log = views.at(_life(world, user))
-
-        def is_missing(hole: Hole, until: int) -> bool:
-            return (
-                bool(hole.dropped)
-                or any(hole.after < place < until and place not in heard for place in everything)  # noqa: B023
-                or (is_unsure and any(hole.place <= start < until for start in starts))
-                or hole.place in starts  # nothing has happened there, so no history knows the place
-            )
-
-        faults = [*peer.faults, *heard_faults(peer, log, is_missing), *said_faults(peer, log, MAX_LINE)]
+        hearing = _Hearing(world, wishes, user, log)
+        faults = [
+            *peer.faults,
+            *heard_faults(peer, log, hearing.is_missing, hearing.hides),
+            *hearing.past_faults(),
+            *said_faults(peer, log, MAX_LINE),
+        ]
         for event in log.facts:
             if event.value["type"] == "refused":
                 faults += _refusal(user, event)
@@ -120,29 +176,31 @@ def _refusal(user: Program, fact: Fact) -> Iterator[str]:
                 yield f"its line {line.text!r} was refused, and it was never told"
 
 
-def _people(world: World) -> Iterator[str]:
+def _people(world: World, wishes: Wishes) -> Iterator[str]:
     """Yield faults in what people have read: each line once and in order while they were there."""
     for user in world.users:
         if not isinstance(user, TextUser):
             continue
         for (connection, stream), typed in zip(user.streams, user.typed, strict=True):
             lines = [line.decode() for line in bytes(stream).replace(b"\r\n", b"\n").split(b"\n")[:-1]]
-            for fault in _read(connection.addr, connection.life, lines, typed):
-                yield f"{user} at {connection.addr}: {fault}"
-            expected = _expected(connection.life, connection.addr)
-            if (
-                connection is user.link
-                and not connection.is_dead
-                and len(list(filter(_is_public, lines))) < len(expected)
-            ):
+            number = world.lives.index(connection.life)
+            expected = _expected(connection.life, connection.addr, wishes)
+            is_all_read = connection is user.link and not connection.is_dead
+            faults = [
+                *_read(expected, connection.life, lines, typed),
+                *_words(wishes, number, connection.addr, lines, is_all_read),
+                *_past(world, wishes, number, connection.addr, lines),
+            ]
+            yield from (f"{user} at {connection.addr}: {fault}" for fault in faults)
+            if is_all_read and len(list(filter(_is_public, lines))) < len(expected):
                 yield f"{user} at {connection.addr} has not read all of {expected}"
 
 
 def _is_public(line: str) -> bool:
-    return line.startswith("[") and not _LISTED.search(line)
+    return line.startswith("[") and not _LISTED.search(line) and not line.startswith(ANSWER)
 
 
-def _expected(life: Life, addr: str) -> list[str]:
+def _expected(life: Life, addr: str, wishes: Wishes) -> list[str]:
     """Return all that somebody reads who comes from an address: from the own coming on, until the own leaving."""
     expected: list[str] = []
     room: str | None = None  # where they are, once they are in
@@ -154,13 +212,15 @@ def _expected(life: Life, addr: str) -> list[str]:
             room = None
         if isinstance(event, Left) and is_own:
             break
-        if room == event.room and not event.is_private and event.line():
+        if room != event.room or event.is_private or not event.line():
+            continue
+        name, author = getattr(event, "name", ""), getattr(event, "addr", "")
+        if is_own or not wishes.state_at(addr, event.at).hides(event.type, name, author):
             expected.append(event.line())
     return expected
 
 
-def _read(addr: str, life: Life, lines: list[str], typed: list[str]) -> Iterator[str]:
-    expected = _expected(life, addr)
+def _read(expected: list[str], life: Life, lines: list[str], typed: list[str]) -> Iterator[str]:
     public: list[str] = []
     receipts = 0
     for line in lines:
@@ -182,13 +242,33 @@ def _read(addr: str, life: Life, lines: list[str], typed: list[str]) -> Iterator
             yield f"{line!r} got a receipt and was said {said.count(text_of(line))} times"
 
 
-def _once(world: World) -> Iterator[str]:
+def _words(wishes: Wishes, life: int, addr: str, lines: list[str], is_all_read: bool) -> Iterator[str]:
+    """Yield private words that a person has read who did not want to, or has not read, or has read twice."""
+    read = [text for line in lines for text in _PRIVATE.findall(line)]
+    wanted = {text for text, person in wishes.reached[life].items() if person.who == addr}
+    yield from (f"it has read {text}, which it does not want to hear" for text in read if text not in wanted)
+    yield from (f"it has read {text} {read.count(text)} times" for text in set(read) if read.count(text) > 1)
+    yield from (f"it has not read {text}" for text in wanted.difference(read) if is_all_read)
+
+
+def _past(world: World, wishes: Wishes, life: int, addr: str, lines: list[str]) -> Iterator[str]:
+    """Yield what a person was told of the past that it did not want to hear."""
+    said = {text_of(event.text): event for one in world.lives for event in one.events if isinstance(event, Said)}
+    receipts = 0
+    for line in lines:
+        receipts += line == texts.RECEIPT
+        event = said.get(text_of(line)) if _PAST.fullmatch(line) else None
+        if event and event.addr != addr and wishes.past_hides(addr, _fact(event, wishes), (life, receipts), None):
+            yield f"it was told of the past: {line!r}, which it does not want to hear"
+
+
+def _once(world: World, views: _Views) -> Iterator[str]:
     """Yield lines that were said twice, whoever has said them."""
-    log = _Views(world).at(len(world.lives) - 1)
+    log = views.at(len(world.lives) - 1)
     yield from (f"{text} was said {len(facts)} times: {facts}" for text, facts in log.by_text.items() if len(facts) > 1)
 
 
-def _secrets(world: World) -> Iterator[str]:
+def _secrets(world: World, wishes: Wishes) -> Iterator[str]:
     """Yield private words and tokens that somebody else has read."""
     raws = {user.number: user.raw for user in world.users}
     owners: dict[str, set[int]] = {}  # who has used each session, by digest
@@ -196,27 +276,14 @@ def _secrets(world: World) -> Iterator[str]:
         for digest, addrs in life.owners.items():
             owners.setdefault(digest, set()).update(map(_owner, addrs))
     yield from (f"the session {digest} was used by {users}" for digest, users in owners.items() if len(users) > 1)
-    programs = {user.number for user in world.users if isinstance(user, Program)}
-    whispers: dict[str, list[Whispered]] = {}
-    for event in (event for life in world.lives for event in life.events):
-        if isinstance(event, Whispered):
-            whispers.setdefault(text_of(event.text), []).append(event)
-    found: dict[str, set[int]] = {}
     for number, raw in raws.items():
-        for text in set(_PRIVATE.findall(raw)):
-            found.setdefault(text.decode(), set()).add(number)
+        for text in set(_PRIVATE.findall(raw.decode("utf-8", "replace"))):
+            receivers = {_owner(reached[text].addr) for reached in wishes.reached if text in reached}
+            if number not in receivers and not text.startswith(f"p{number}."):
+                yield f"user {number} has read {text}, which is for {receivers}"
         for token in set(_TOKEN.findall(raw)):
             others = [other for other in raws if other != number and token in raws[other]]
             yield from (f"user {other} has read the token of user {number}" for other in others)
-    for text, readers in found.items():
-        known = whispers.get(text, [])
-        allowed = {int(text[1:].partition(".")[0])}
-        for event in known:
-            allowed |= owners.get(event.receiver, set())
-        # Who reads text has no session, so the log does not tell which of them it was.
-        people = sum(not event.receiver for event in known) if known else 1
-        if (readers - allowed) & programs or len(readers - allowed) > people:
-            yield f"{readers} have read {text}, which is for {allowed}"
 
 
 def _names(world: World) -> Iterator[str]:
@@ -244,9 +311,8 @@ def _names(world: World) -> Iterator[str]:
                     yield f"{event} was kept for user {owners[event.receiver]}"
 
 
-def _kept_names(world: World) -> Iterator[str]:
+def _kept_names(world: World, views: _Views) -> Iterator[str]:
     """Yield sessions that do not have the name any more that they had."""
-    views = _Views(world)
     for user in world.users:
         if not isinstance(user, Program):
             continue

@@ -19,8 +19,10 @@ from client.net.session import Session
 from client.net.values import BadServer, Value
 from server.chat.events import Said
 from server.chat.names import fold
+from server.chat.sessions import digest_of
+from server.commands.ignore import BeQuiet
 
-from .session_peer import QUIT, Heard, Hole, Line, SessionPeer
+from .session_peer import QUIT, Heard, Hole, Line, SessionPeer, When
 from .session_peer import State as Fate
 from .simulation import World
 from .simulation_check import faults_of as faults_of_programs
@@ -58,6 +60,12 @@ class ClientPeer(SessionPeer):
     def is_quiet(self) -> bool:
         """Whether every line was sent, and has got a receipt or was given back."""
         return not (self.client.outgoing.unsettled or self.client._catching_up or self._is_leaving)
+
+    @property
+    def when(self) -> When:
+        """When something is heard that is heard now."""
+        lines = self.client.outgoing
+        return When(len(self.hellos), lines._last, lines.sent[0].number - 1 if lines.sent else lines._last)
 
     def type(self, text: str) -> bytes:
         """Take a line that somebody has typed. Some private words are for a person, whatever name that has."""
@@ -115,7 +123,7 @@ class ClientPeer(SessionPeer):
         told = {
             name: getattr(value, name) for name in ("type", "name", "addr", "text", "to", "old", "why", "line", "room")
         }
-        self.transcript.append(Heard(int(value.at), told, own))
+        self.transcript.append(Heard(int(value.at), told, own, self.when))
         self.place = int(value.at)
         self.accepted.append(value)
 
@@ -246,6 +254,8 @@ class WatchedHearing(Hearing):
             self._peer.hear(value)
         elif value.type in ("users", "everyone"):
             self._peer.answer(value)
+        elif value.type == "notice":
+            self._peer.notices.append(Heard(self._peer.place, {"text": value.text}, when=self._peer.when))
         return is_new
 
 
@@ -256,7 +266,8 @@ class Client(Program):
 
     def __init__(self, number: int, chance: random.Random) -> None:
         User.__init__(self, number, chance)
-        self.peer = ClientPeer(number, chance.choice(("", *NAMES)), chance)
+        self._called = chance.choice(("", *NAMES))
+        self.peer = ClientPeer(number, self._called, chance)
         self.is_prompt = False
         self._late = b""  # the rest of the first line
 
@@ -354,8 +365,12 @@ def _told(peer: ClientPeer) -> Iterator[str]:
 
 
 def _people(world: World, user: Client) -> Iterator[str]:
-    """Yield a fault if a client that has missed nothing does not know who is online."""
+    """Yield a fault if a client that has missed nothing, and has not wished to, does not know who is online."""
     client = user.peer.client
+    sessions = [digest_of(token) for token, _ in user.peer.sessions]
+    deeds = (deed for life in world.lives for deed in life.deeds)
+    if any(isinstance(deed.line, BeQuiet) and deed.author.who in sessions for deed in deeds):
+        return
     if not user.link or user.has_left or not client.hearing.people.known or user.peer.gaps:
         return
     members = user.link.life.broadcaster.room.online_map.items()

@@ -12,7 +12,7 @@ from typing import cast
 from server import commands
 from server.chat import texts
 from server.chat.archive import NoArchive, Restored
-from server.chat.entries import Leave, Opening
+from server.chat.entries import Leave, Line, Opening
 from server.chat.kinds import Placed
 from server.chat.past import Departed, open_room
 from server.chat.refusals import EndOfTooLong, TooLong
@@ -28,6 +28,7 @@ from server.wire.transport import Transport
 from server.wire.user import User
 from server.wire.values import Values
 
+from .simulation_deeds import Deed, Watched
 from .simulation_disk import Disk
 from .simulation_pipe import Pipe
 
@@ -144,6 +145,7 @@ class Life(Subscriber):
         room = COMMANDS.furnish(open_room(start, disk or NoArchive(), restored, remember, replay))
         self.start = start
         self.events: list[Placed] = []  # what happens in this life
+        self.deeds: list[Deed] = []  # what users have asked for
         self.owners: dict[str, set[str]] = {}  # from which addresses each session was used, by digest
         self.log: deque[Entry] = deque()
         self.broadcaster = Broadcaster([self], room=room)
@@ -160,7 +162,11 @@ class Life(Subscriber):
         """Apply the next entries of the log as one batch."""
         entries = [self.log.popleft() for _ in range(min(count, len(self.log)))]
         if entries:
-            self.broadcaster._fan_out(entries)
+            self.broadcaster._fan_out([self._watched(entry) for entry in entries])
+
+    def _watched(self, entry: Entry) -> Entry:
+        is_opening = isinstance(entry, Opening)
+        return Watched(entry.number, NOW, entry, self.deeds) if isinstance(entry, Line) and not is_opening else entry
 
     def record(self, batch: Batch) -> None:
         """Take note of a batch, as a history does."""

@@ -16,12 +16,14 @@ from .simulation_users import Program, TextUser, User, Wild
 
 EVERYTHING = 1 << 30  # bytes, entries or batches
 ROUNDS = 300  # after which everything must have come to rest
+ALL = 10_000  # events, which are more than there are
 LEAP = 1_000_000  # places between two lives of the server
 
 
 class Stage:
     """Everything in one simulation. `trace` is what has happened, if somebody wants to know."""
 
+    replays: Sequence[int] = (0, 0, 3)  # how many lines newcomers may be shown
     rooms: Sequence[str] = ("go", "茶馆")  # besides the lobby, in which users may be
 
     def __init__(self, seed: int, trace: list[str] | None = None, disk: Disk | None = None) -> None:
@@ -30,8 +32,8 @@ class Stage:
         self.trace = trace
         model = Disk() if chance.random() < 0.6 else None
         self.disk = disk or model
-        self._remember = chance.choice((0, 4, 12, 40, 10_000, 10_000))
-        self._replay = chance.choice((0, 0, 3))
+        self.remember = chance.choice((0, 4, 12, 40, ALL, ALL))
+        self._replay = chance.choice(self.replays)
         self._limit = chance.choice((400, 3000, 1 << 18, 1 << 18))
         self._start = LEAP
         self.life = self._begin()
@@ -159,7 +161,7 @@ class Stage:
         self.lives.append(self.life)
 
     def _begin(self) -> Life:
-        life = Life(self.disk, self._start, self._remember, self._replay)
+        life = Life(self.disk, self._start, self.remember, self._replay)
         life.apply(EVERYTHING)
         return life
 

@@ -33,7 +33,12 @@ class User:
         self.streams: list[tuple[Connection, bytearray]] = []  # what they have read on each connection
         self.is_quitting = False
         self.rooms: Sequence[str] = ()  # into which they may go
+        self.names: Sequence[str] = NAMES  # for which they ask
+        self.wishes = 0.0  # how often they say what they want to hear, and of whom
+        self.is_away = False  # whether they have said so, and nothing since then
         self._made = 0
+        self._called = ""  # by the name for which they have last asked
+        self._ignored = NAMES[0]  # whom they have last ignored
 
     def __str__(self) -> str:
         return f"{type(self).__name__} {self.number}"
@@ -83,19 +88,62 @@ class User:
     def make_line(self, users: Sequence[User]) -> str:
         """Return a line to be typed. Whatever is to be said has a text of its own."""
         chance = self.chance
+        if chance.random() < self.wishes:
+            return self._make_wish(users)
         kind = chance.random()
         if kind < 0.5:
             return self._make_text("m")
         if kind < 0.55:
             return f"/me {self._make_text('m')}"
         if kind < 0.75:
-            names = [*NAMES, *(user.link.addr for user in users if user.link)]
-            return f"to {chance.choice(names)} {self._make_text('p')}"
+            return f"to {self._some_name(users)} {self._make_text('p')}"
         if kind < 0.83:
-            return f"rename {chance.choice(NAMES)}"
+            return self._make_rename()
         if kind < 0.9 and self.rooms:
             return chance.choice((*(f"/join {room}" for room in self.rooms), "/leave", "/rooms", "/who all"))
-        return chance.choice((*self._others(), "who", "who", "", "/last 4", "/search m", "/nope", "/rename", "/help"))
+        return chance.choice((*self._others(), "who", "who", "", "/last 4", "/search 10", "/nope", "/rename", "/help"))
+
+    def _make_wish(self, users: Sequence[User]) -> str:
+        """Return a line about what one wants to hear of others, and of whom."""
+        kinds = ("ignore", "ignore", "ignore", "unignore", "", "quiet", "away", "reply", "whois", "past", "move")
+        match self.chance.choice((*kinds, "rename", "word", "word", "word")):
+            case "ignore":
+                self._ignored = self._some_name(users)
+                return f"/ignore {self._ignored}"
+            case "unignore":
+                return f"/unignore {self._ignored}"
+            case "":
+                return "/ignore"
+            case "rename":
+                return self._make_rename()
+            case "word":
+                return f"to {self._some_name(users)} {self._make_text('p')}"
+            case "past":
+                return self.chance.choice(("/last 4", "/search 10"))
+            case "move" if self.rooms:
+                return self.chance.choice((f"/join {self.rooms[0]}", "/leave"))
+            case "quiet":
+                return "/quiet"
+            case "away":
+                self.is_away = True
+                self._made += 1
+                return f"/away a{self.number}.{self._made}."
+            case "reply":
+                return f"/reply {self._make_text('p')}"
+        return f"/whois {self._some_name(users)}"
+
+    def _make_rename(self) -> str:
+        self._called = self.chance.choice((*self.names, self._ignored))
+        return f"rename {self._called}"
+
+    def _some_name(self, users: Sequence[User]) -> str:
+        """Return whom a line is about. Often they are a couple: the first two users, the next two, and so on."""
+        chance = self.chance
+        partner = users[min(self.number ^ 1, len(users) - 1)]
+        user = partner if chance.random() < 0.5 else chance.choice(users)
+        return chance.choice(
+            (user._called or self.names[0], user.link.addr if user.link else chance.choice(self.names))
+        )
 
     def _make_text(self, kind: str) -> str:
         """Return a text that no one else ever types. It is m for everybody, p for one alone."""
@@ -112,7 +160,8 @@ class Program(User):
 
     def __init__(self, number: int, chance: random.Random) -> None:
         super().__init__(number, chance)
-        self.peer = SessionPeer(chance.choice(("", *NAMES)))
+        self._called = chance.choice(("", *NAMES))
+        self.peer = SessionPeer(self._called)
 
     @property
     def has_left(self) -> bool:
