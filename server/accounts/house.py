@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Protocol
 from ..chat import names
 from ..chat.announcing import greet
 from ..chat.order import Order
+from ..chat.owners import Owners
 from ..chat.room import Room
 from ..commands.accounts import Accounts
 from ..commands.bans import Bans
-from ..commands.order import FOR_OPERATORS
+from ..commands.order import FOR_OPERATORS, Reserved
 from ..commands.registry import Registry
 from ..limits.banned import BannedNetworks
 from ..log.broadcaster import Broadcaster
@@ -24,6 +26,8 @@ from .desk import Desk
 from .passwords import Passwords
 from .store import Store
 from .tries import Tries
+
+log = logging.getLogger(__name__)
 
 MOST_MOTD = 8 * 1024  # bytes
 
@@ -60,19 +64,27 @@ def add_accounts(
     banned: BannedNetworks,
     store: Store,
     operators: Sequence[str] = (),
-    stored: Callable[[], int] | None = None,
+    stored: Callable[[], int | None] | None = None,
 ) -> None:
     """Let people have accounts, which are kept in `store`.
 
-    `operators` are names. `stored` returns up to which place of the log a history has been written, if there is one.
+    `operators` are names. `stored` returns up to which place of the log a history has been written, if there is one, and
+    None while nothing can be written.
     """
+    store.turns.stopping = house.stopping
     room, settings = house.broadcaster.room, house.settings
+    order, owners = room.of(Order), room.of(Owners)
     keys = frozenset(names.fold(name) for name in operators)
     desk = Desk(store, Passwords(house.stopping), Tries(settings.trust_loopback), keys, settings.trust_loopback, stored)
     Accounts(desk, room, store.accounts).add_to(house.commands)
-    room.of(Order).operators = keys
+    order.operators = keys
     bans = Bans(desk, Doors(house.broadcaster, banned), room, store.bans)
     if operators:
+        for name in operators:
+            if names.fold(name) not in owners.accounts:
+                log.warning("%s has to register, from this machine: rename %s, then /register PASSWORD", name, name)
+        reserved = Reserved(order, owners, lambda host: settings.trust_loopback and is_loopback(host))
+        house.commands.checks.append(reserved.check)
         bans.add_to(house.commands)
         for command in FOR_OPERATORS:
             house.commands.add(command)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from . import texts
 from .events import Done
 from .kept import Keeping
-from .order import Kicked, OperatorLine, Order, expel, protected
+from .order import Kicked, OperatorLine, Order, ending, expel, farewell, protected
 from .owners import Ban, Owners
 from .room import Entry, Member, Room
 from .told import Told
@@ -25,8 +25,8 @@ class BanName(OperatorLine):
         if refused := protected(order, member, self.ban.what):
             return refused
         ban_name(room, self.ban)
-        expel(room, self.ban.what, texts.KICKED, self.time, told)
-        return Done(texts.IS_BANNED.format(self.ban.shown))
+        expel(room, self.ban.what, farewell(texts.KICKED, texts.NAME_BANNED), self.time, told)
+        return Done(texts.IS_BANNED.format(self.ban.shown) + ending(self.ban.until, self.time))
 
 
 @dataclass(slots=True)
@@ -40,8 +40,8 @@ class BanNetwork(OperatorLine):
         """Remove whoever is there."""
         order.networks[self.ban.what] = self.ban
         for number in self.numbers:
-            Kicked(number, self.time, "kicked", texts.KICKED).apply(room, told)
-        return Done(texts.IS_BANNED.format(self.ban.shown))
+            Kicked(number, self.time, "kicked", farewell(texts.KICKED, texts.BANNED)).apply(room, told)
+        return Done(texts.IS_BANNED.format(self.ban.shown) + ending(self.ban.until, self.time))
 
 
 @dataclass(slots=True)

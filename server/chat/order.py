@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from . import texts
 from .entries import Heard, Leave, Line
 from .events import Done, Notice
-from .kept import Keeping
 from .names import fold
 from .owners import Ban, Owners
+from .past import moment
 from .private_words import NOT_ONLINE
 from .room import Entry, Member, Room
 from .sessions import Session
@@ -41,9 +41,9 @@ class Order:
     motd: str = ""  # what a newcomer is told
     done: list[str] = field(default_factory=list)  # what operators have done, for the log
 
-    def is_operator(self, room: Room, member: Member) -> bool:
-        """Return whether a member has logged in as an operator, and has that name now."""
-        return member.key in self.operators and room.of(Owners).is_owner(member, member.key)
+    def is_operator(self, room: Room, who: Member | Session) -> bool:
+        """Return whether somebody has logged in as an operator, and has that name now."""
+        return who.key in self.operators and room.of(Owners).is_owner(who, who.key)
 
 
 @dataclass(slots=True)
@@ -98,9 +98,11 @@ class OnSomebody(OperatorLine):
         target = room.online_map.get(self.key) or room.sessions.names.get(self.key)
         if target is None:
             return NOT_ONLINE
-        return protected(order, member, self.key) or self.do_to(room, order, target, told)
+        if target is member:
+            return NOT_TO_ONESELF
+        return NOT_TO_OPERATORS if order.is_operator(room, target) else self.do_to(room, order, target, told)
 
-    def do_to(self, room: Room, order: Order, target: Keeping, told: Told) -> Done:
+    def do_to(self, room: Room, order: Order, target: Member | Session, told: Told) -> Done:
         """Do it to them."""
         raise NotImplementedError
 
@@ -111,7 +113,7 @@ class Kick(OnSomebody):
 
     reason: str
 
-    def do_to(self, room: Room, order: Order, target: Keeping, told: Told) -> Done:
+    def do_to(self, room: Room, order: Order, target: Member | Session, told: Told) -> Done:
         """Remove them."""
         name = expel(room, self.key, farewell(texts.KICKED, self.reason), self.time, told)
         return Done(texts.IS_KICKED.format(name))
@@ -124,19 +126,21 @@ class MuteOne(OnSomebody):
     name: str
     until: float
 
-    def do_to(self, room: Room, order: Order, target: Keeping, told: Told) -> Done:
+    def do_to(self, room: Room, order: Order, target: Member | Session, told: Told) -> Done:
         """Mute them, and whoever has that name. An address as a name is another person's some day."""
         for key in [key for key, until in order.mutes.items() if not is_on(until, self.time)]:
             del order.mutes[key]
         if len(order.mutes) == MOST_MUTED:
             del order.mutes[next(iter(order.mutes))]
-        assert isinstance(target, (Member, Session))
         target.of(Mute).until = self.until
         if self.key != fold(target.addr):
             order.mutes[self.key] = self.until
         if silence not in room.families.filters:  # nobody has been muted before
             room.families.filters.append(silence)
-        return Done(texts.IS_MUTED.format(self.name))
+        end = ending(self.until, self.time)
+        if isinstance(target, Member):
+            told.tell_one(target.number, Notice(texts.MUTED + end))
+        return Done(texts.IS_MUTED.format(self.name) + end)
 
 
 @dataclass(slots=True)
@@ -151,13 +155,13 @@ class Unmute(OperatorLine):
         target = room.online_map.get(self.key) or room.sessions.names.get(self.key)
         mute = target.kept.find(Mute) if target else None
         was_muted = order.mutes.pop(self.key, None) is not None or (mute is not None and mute.until is not None)
+        if not was_muted:
+            return Done(texts.NOT_MUTED.format(self.name), "not_muted")
         if mute:
             mute.until = None
-        return (
-            Done(texts.IS_UNMUTED.format(self.name))
-            if was_muted
-            else Done(texts.NOT_MUTED.format(self.name), "not_muted")
-        )
+        if isinstance(target, Member):
+            told.tell_one(target.number, Notice(texts.MUTE_LIFTED))
+        return Done(texts.IS_UNMUTED.format(self.name))
 
 
 def silence(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
@@ -170,7 +174,7 @@ def silence(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
 
 
 def protected(order: Order, member: Member, key: str) -> Done | None:
-    """Return why an operator may not do something to whoever has a folded name: to themselves, and to other operators."""
+    """Return why an operator may not ban a folded name: it is their own, or another operator's, online or not."""
     if member.key == key:
         return NOT_TO_ONESELF
     return NOT_TO_OPERATORS if key in order.operators else None
@@ -190,6 +194,11 @@ def expel(room: Room, key: str, text: str, time: float, told: Told) -> str:
 def farewell(text: str, reason: str) -> str:
     """Return the last that somebody is told, with the reason if there is one."""
     return f"{text}：{reason}" if reason else text
+
+
+def ending(until: float, now: float) -> str:
+    """Return until when something holds, as it stands behind what it is. 0 is for ever."""
+    return texts.UNTIL.format(moment(until, now)) if until else texts.UNTIL_LIFTED
 
 
 def is_on(until: float | None, now: float) -> bool:

@@ -25,10 +25,6 @@ from .basic import Whisper
 from .registry import Command, Registry, Request, Way, guarded
 from .slips import is_slip
 
-REGISTER_FORMAT = "消息格式不正确，请使用 [/register password] 格式"
-LOGIN_FORMAT = "消息格式不正确，请使用 [/login username password] 格式"
-PASSWORD_FORMAT = "消息格式不正确，请使用 [/password old new] 格式"
-UNREGISTER_FORMAT = "消息格式不正确，请使用 [/unregister password] 格式"
 SHORTEST, LONGEST = 6, 128  # characters of a password
 
 Question = Callable[[Room, Member, Told], bool]
@@ -49,7 +45,7 @@ class Desk(Protocol):
     def remove(self, account: Account) -> None:
         """Forget an account, and all that waits for its owner."""
 
-    def keep(self, key: str, sender: str, text: str, time: float, line: tuple[str, int] | None) -> Word:
+    def keep(self, key: str, sender: str, text: str, time: float, line: tuple[str, int] | None, host: str) -> Word:
         """Keep a word for the owner of a name. `line` says which line of a program it is: its session and its number."""
 
     def hand_out(self, key: str) -> Sequence[Word]:
@@ -103,17 +99,19 @@ class Accounts:
 
     def _register(self, request: Request) -> Entry:
         """`/register PASSWORD`: for the present name."""
-        (password,) = _words(request, 1, REGISTER_FORMAT)
+        (password,) = _words(request, 1)
         _check_password(password)
         standing = _look(request.number, request.time, request.way)
         if not standing.is_named:
             raise Trouble(texts.NEEDS_NAME, "no_name")
+        if standing.account:
+            raise Trouble(texts.IS_YOURS, "name_owned")
         account = self._desk.register(standing.key, standing.name, password, request.way.host)
         return Register(request.number, request.time, account)
 
     def _login(self, request: Request) -> Entry:
         """`/login NAME PASSWORD`."""
-        name, password = _words(request, 2, LOGIN_FORMAT)
+        name, password = _words(request, 2)
         account = self._desk.verify(names.fold(name), password, request.way.host)
         login = LogIn(request.number, request.time, account)
         request.way.ask(login)
@@ -132,14 +130,14 @@ class Accounts:
 
     def _password(self, request: Request) -> Entry:
         """`/password OLD NEW`."""
-        old, new = _words(request, 2, PASSWORD_FORMAT)
+        old, new = _words(request, 2)
         _check_password(new)
         account = self._desk.verify(self._account(request).key, old, request.way.host)
         return ChangePassword(request.number, request.time, self._desk.renew(account, new))
 
     def _unregister(self, request: Request) -> Entry:
         """`/unregister PASSWORD`."""
-        (password,) = _words(request, 1, UNREGISTER_FORMAT)
+        (password,) = _words(request, 1)
         account = self._desk.verify(self._account(request).key, password, request.way.host)
         self._desk.remove(account)
         return Unregister(request.number, request.time, account)
@@ -176,7 +174,7 @@ class Accounts:
         account = self._owners.accounts.get(entry.key)
         if account is None or not standing.is_sure:
             return entry
-        word = self._desk.keep(entry.key, standing.name, entry.text, entry.time, standing.line)
+        word = self._desk.keep(entry.key, standing.name, entry.text, entry.time, standing.line, way.host)
         keeping = KeepWord(entry.number, entry.time, account, word, entry)
         way.ask(keeping)
         if keeping.done is None or keeping.done.code:
@@ -188,14 +186,14 @@ def _answer(entry: Entry, done: Done | None) -> Entry:
     return Answer(entry.number, entry.time, done) if done else Nothing(entry.number, entry.time)
 
 
-def _words(request: Request, count: int, form: str) -> list[str]:
+def _words(request: Request, count: int) -> list[str]:
     """Return the words of a command with passwords. On a way where others could read them, it has to come twice."""
     words = request.rest.split()
     if words and not request.way.is_private and "passwords" not in request.way.explained:
         request.way.explained.add("passwords")
         raise Trouble(texts.NOT_PRIVATE, "not_private")
     if len(words) != count:
-        raise Trouble(form, "bad_format")
+        raise Trouble(request.form, "bad_format")
     return words
 
 

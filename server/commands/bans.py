@@ -26,9 +26,6 @@ from ..chat.told import Told
 from .order import name_and_end, only_name, typed
 from .registry import Command, Registry, Request, guarded
 
-BAN_FORMAT = "消息格式不正确，请使用 [/ban username minutes] 格式"
-BAN_ADDRESS_FORMAT = "消息格式不正确，请使用 [/ban-address username minutes] 格式"
-UNBAN_FORMAT = "消息格式不正确，请使用 [/unban username] 格式"
 BAN_UNTIL = "{} 由 {} 封禁到 {}"
 BAN_FOR_EVER = "{} 由 {} 永久封禁"
 
@@ -102,15 +99,17 @@ class Bans:
         """Add the commands."""
         for command in (
             Command("ban", "ban 用户名 [分钟]", "管理员：禁用该用户名", guarded(self._ban)),
-            Command("ban-address", "ban-address 用户名 [分钟]", "管理员：封禁地址", guarded(self._ban_address)),
+            Command(
+                "ban-address", "ban-address 用户名 [分钟]", "管理员：封禁其地址，也可写地址", guarded(self._ban_address)
+            ),
             Command("bans", "bans", "管理员：查看封禁", self._bans, alone=True),
-            Command("unban", "unban 用户名", "管理员：解除封禁", guarded(self._unban)),
+            Command("unban", "unban 用户名", "管理员：解除封禁，也可写地址", guarded(self._unban)),
         ):
             registry.add(command)
 
     def _ban(self, request: Request) -> Entry:
         """`/ban NAME [MINUTES]`."""
-        name, until = name_and_end(request, BAN_FORMAT, 0)
+        name, until = name_and_end(request, 0)
         key = names.fold(name)
         operator = self._operator(request, lambda room, member: protected(self._order, member, key))
         ban = Ban(key, name, False, until, operator)
@@ -119,7 +118,7 @@ class Bans:
 
     def _ban_address(self, request: Request) -> Entry:
         """`/ban-address NAME|ADDR [MINUTES]`. If it would hit more than one, it has to come twice."""
-        target, until = name_and_end(request, BAN_ADDRESS_FORMAT, OF_ADDRESS)
+        target, until = name_and_end(request, OF_ADDRESS)
         operator = self._operator(request)
         host = self._host(request, target)
         network = self._doors.network_of(host)
@@ -136,7 +135,7 @@ class Bans:
 
     def _unban(self, request: Request) -> Entry:
         """`/unban NAME|ADDR`."""
-        what = only_name(request, UNBAN_FORMAT)
+        what = only_name(request)
         self._operator(request)
         ban = self._owners.bans.get(names.fold(what)) or self._order.networks.get(self._network(what))
         if ban is None:

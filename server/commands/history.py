@@ -17,8 +17,6 @@ from ..chat.told import Told
 from .registry import Command, Request
 from .sessions import MOST_DIGITS
 
-LAST_FORMAT = f"消息格式不正确，请使用 [/last n] 格式，n 为 1 到 {TALK}"
-SEARCH_FORMAT = "消息格式不正确，请使用 [/search words] 格式"
 FEW = 20  # lines
 
 
@@ -80,10 +78,10 @@ def parse_last(request: Request) -> Entry:
     """`/last`, `/last N` or `/last N AT`."""
     words = request.rest.split() or [str(FEW)]
     if not all(word.isascii() and word.isdecimal() and len(word) <= MOST_DIGITS for word in words):
-        return request.refuse(LAST_FORMAT)
+        return request.refuse(f"{request.form}，行数为 1 到 {TALK}")
     count, *before = map(int, words)
     if not 1 <= count <= TALK or len(before) > 1:
-        return request.refuse(LAST_FORMAT)
+        return request.refuse(f"{request.form}，行数为 1 到 {TALK}")
     if before:
         return LastBefore(request.number, request.time, count, *before)
     return Last(request.number, request.time, count)
@@ -92,7 +90,7 @@ def parse_last(request: Request) -> Entry:
 def parse_search(request: Request) -> Entry:
     """`/search WORDS`."""
     words = request.rest.strip()
-    return Search(request.number, request.time, words) if words else request.refuse(SEARCH_FORMAT)
+    return Search(request.number, request.time, words) if words else request.refuse()
 
 
 COMMANDS = [

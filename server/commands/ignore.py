@@ -16,8 +16,6 @@ from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
 
-UNIGNORE_FORMAT = "消息格式不正确，请使用 [/unignore username] 格式"
-IGNORE_FORMAT = "消息格式不正确，请使用 [/ignore username] 格式"
 IGNORED = "已屏蔽 {}"
 UNIGNORED = "不再屏蔽 {}"
 NOT_IGNORED = "没有屏蔽 {}"
@@ -140,13 +138,13 @@ def parse_ignore(request: Request) -> Entry:
     if not request.rest.strip(" "):
         return ListIgnored(request.number, request.time)
     key = request.one_name()
-    return Ignore(request.number, request.time, key) if key else request.refuse(IGNORE_FORMAT)
+    return Ignore(request.number, request.time, key) if key else request.refuse()
 
 
 def parse_unignore(request: Request) -> Entry:
     """`/unignore NAME`."""
     if not request.one_name():
-        return request.refuse(UNIGNORE_FORMAT)
+        return request.refuse()
     return Unignore(request.number, request.time, request.rest.strip(" "))
 
 

@@ -11,8 +11,6 @@ from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
 
-ME_FORMAT = "消息格式不正确，请使用 [/me content] 格式"
-
 
 @dataclass(slots=True)
 class Emoted(Placed):
@@ -46,7 +44,7 @@ class Emote(Heard):
 def parse_me(request: Request) -> Entry:
     """`/me TEXT`: the text is all the rest of the line, with its spaces."""
     if not request.rest.strip(" "):
-        return request.refuse(ME_FORMAT)
+        return request.refuse()
     return Emote(request.number, request.time, request.rest)
 
 

@@ -5,17 +5,19 @@ Whether somebody is an operator is decided in the log. These commands are there 
 
 from __future__ import annotations
 
-from ..chat import names
-from ..chat.announcing import Announce, SetMotd, ShowMotd
-from ..chat.order import Kick, MuteOne, Unmute
-from ..chat.refusals import Trouble
-from ..chat.room import Entry
-from .registry import Command, Request, guarded
+from collections.abc import Callable
+from dataclasses import replace
 
-KICK_FORMAT = "消息格式不正确，请使用 [/kick username reason] 格式"
-MUTE_FORMAT = "消息格式不正确，请使用 [/mute username minutes] 格式"
-UNMUTE_FORMAT = "消息格式不正确，请使用 [/unmute username] 格式"
-ANNOUNCE_FORMAT = "消息格式不正确，请使用 [/announce content] 格式"
+from ..chat import names, texts
+from ..chat.announcing import Announce, SetMotd, ShowMotd
+from ..chat.events import Done
+from ..chat.order import Kick, MuteOne, Order, Unmute
+from ..chat.owners import Owners
+from ..chat.refusals import Refuse, Trouble
+from ..chat.room import Entry
+from .basic import Rename
+from .registry import Command, Request, Way, guarded
+from .sessions import Json
 
 MOST_MINUTES = 366 * 24 * 60
 
@@ -24,26 +26,26 @@ def parse_kick(request: Request) -> Entry:
     """`/kick NAME [REASON]`: the reason is all the rest of the line."""
     name, _, reason = request.rest.partition(" ")
     if not name:
-        raise Trouble(KICK_FORMAT, "bad_format")
+        raise Trouble(request.form, "bad_format")
     return Kick(request.number, request.time, typed("kick", request), names.fold(name), reason.strip(" "))
 
 
 def parse_mute(request: Request) -> Entry:
     """`/mute NAME [MINUTES]`."""
-    name, until = name_and_end(request, MUTE_FORMAT, 0)
+    name, until = name_and_end(request, 0)
     return MuteOne(request.number, request.time, typed("mute", request), names.fold(name), name, until)
 
 
 def parse_unmute(request: Request) -> Entry:
     """`/unmute NAME`."""
-    name = only_name(request, UNMUTE_FORMAT)
+    name = only_name(request)
     return Unmute(request.number, request.time, typed("unmute", request), names.fold(name), name)
 
 
 def parse_announce(request: Request) -> Entry:
     """`/announce TEXT`: the text is all the rest of the line, with its spaces."""
     if not request.rest.strip(" "):
-        raise Trouble(ANNOUNCE_FORMAT, "bad_format")
+        raise Trouble(request.form, "bad_format")
     return Announce(request.number, request.time, typed("announce", request), request.rest)
 
 
@@ -54,20 +56,41 @@ def parse_motd(request: Request) -> Entry:
     return SetMotd(request.number, request.time, typed("motd", request), request.rest)
 
 
+class Reserved:
+    """Keeps the names of operators who have not registered yet from everybody who does not come from this machine."""
+
+    def __init__(self, order: Order, owners: Owners, is_here: Callable[[str], bool]) -> None:
+        """`is_here` says whether somebody who comes from a host is trusted as this machine is."""
+        self._order = order
+        self._owners = owners
+        self._is_here = is_here
+
+    def check(self, entry: Entry, way: Way) -> Entry:
+        """Refuse a name. A newcomer comes in without it."""
+        if not isinstance(entry, (Rename, Json)) or entry.key not in self._order.operators:
+            return entry
+        if entry.key in self._owners.accounts or self._is_here(way.host):
+            return entry
+        refused = Done(texts.NAME_FOR_OPERATOR, "name_owned")
+        if isinstance(entry, Json):
+            return replace(entry, name="", key="", refused=refused)
+        return Refuse(entry.number, entry.time, refused.text, refused.code)
+
+
 def typed(word: str, request: Request) -> str:
     """Return a line as the log and the other operators see it."""
     return f"/{word} {request.rest.strip(' ')}"
 
 
-def only_name(request: Request, form: str) -> str:
+def only_name(request: Request) -> str:
     """Return the only word behind a command. Raises Trouble."""
     words = request.rest.split()
     if len(words) != 1:
-        raise Trouble(form, "bad_format")
+        raise Trouble(request.form, "bad_format")
     return words[0]
 
 
-def name_and_end(request: Request, form: str, default: int) -> tuple[str, float]:
+def name_and_end(request: Request, default: int) -> tuple[str, float]:
     """Return a name, and until when something holds, in seconds since 1970; 0 is for ever. Raises Trouble.
 
     `default` is the number of minutes of a line that has none, where 0 is for ever, too.
@@ -75,9 +98,9 @@ def name_and_end(request: Request, form: str, default: int) -> tuple[str, float]
     name, *more = request.rest.split() or [""]
     minutes = more[0] if more else str(default)
     if not name or len(more) > 1 or not (minutes.isascii() and minutes.isdecimal() and len(minutes) < 10):
-        raise Trouble(form, "bad_format")
+        raise Trouble(request.form, "bad_format")
     if more and not 0 < int(minutes) <= MOST_MINUTES:
-        raise Trouble(form, "bad_format")
+        raise Trouble(request.form, "bad_format")
     return name, request.time + 60 * int(minutes) if int(minutes) else 0.0
 
 

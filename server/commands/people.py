@@ -14,8 +14,6 @@ from ..chat.sessions import Session
 from ..chat.told import Told
 from .registry import Command, Request
 
-REPLY_FORMAT = "消息格式不正确，请使用 [/reply content] 格式"
-WHOIS_FORMAT = "消息格式不正确，请使用 [/whois username] 格式"
 NO_WRITER = "还没有人和你私聊"
 WHOIS = "{} 来自 {}，上线于 {}，已 {}没有输入"
 WHOIS_HELD = "{} 的连接已断开，正在等待恢复"
@@ -147,14 +145,14 @@ def furnish(room: Room) -> None:
 def parse_reply(request: Request) -> Entry:
     """`/reply TEXT`: the text is all the rest of the line, with its spaces."""
     if not request.rest.strip(" "):
-        return request.refuse(REPLY_FORMAT)
+        return request.refuse()
     return Reply(request.number, request.time, request.rest)
 
 
 def parse_whois(request: Request) -> Entry:
     """`/whois NAME`."""
     key = request.one_name()
-    return Whois(request.number, request.time, key) if key else request.refuse(WHOIS_FORMAT)
+    return Whois(request.number, request.time, key) if key else request.refuse()
 
 
 def parse_away(request: Request) -> Entry:

@@ -51,6 +51,7 @@ class NoWay:
 
 
 _NOWHERE = NoWay()
+_OTHER_SLASHES = ("／", "、")  # what the key of the slash gives on a Chinese keyboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,21 @@ class Request:
     time: float  # seconds since 1970
     rest: str = field(repr=False)  # which may hold a password
     separator: str  # what stood between the words: a space, or `|`, as ports of the Go program send it
+    command: Command
     registry: Registry
     way: Way = _NOWHERE
 
-    def refuse(self, reason: str, code: str = "bad_format") -> Entry:
-        """Return the entry that tells the member why the command cannot be done, and a program the code."""
-        return Refuse(self.number, self.time, reason, code)
+    @property
+    def form(self) -> str:
+        """The text that tells how the command is typed."""
+        return texts.FORM.format(self.command.form)
+
+    def refuse(self, reason: str = "", code: str = "bad_format") -> Entry:
+        """Return the entry that tells the member why the command cannot be done, and a program the code.
+
+        Without a reason, it tells how the command is typed.
+        """
+        return Refuse(self.number, self.time, reason or self.form, code)
 
     def one_name(self) -> str:
         """Return the one word that stands behind the command, as a folded name. Return nothing if it is not one word."""
@@ -85,6 +95,11 @@ class Command:
     plain: bool = False  # whether it is also known without the slash
     alone: bool = False  # whether nothing may follow the word
     after: str = ""  # what may follow it all the same, behind a slash
+
+    @property
+    def form(self) -> str:
+        """How it is typed, with the slash."""
+        return f"/{self.usage} [{self.after}]" if self.after else f"/{self.usage}"
 
 
 class Registry:
@@ -134,6 +149,8 @@ class Registry:
                 return Say(number, time, text[1:])
             unknown = Refuse(number, time, texts.UNKNOWN_COMMAND, "unknown_command")
             return self._parse_command(number, time, text[1:], way) or unknown
+        if text[0] in _OTHER_SLASHES:
+            return self._parse_command(number, time, text[1:], way) or Say(number, time, text)
         if text.startswith(self._plain):
             word, _, rest = self._first_word(text)
             command = self.commands.get(word)
@@ -145,10 +162,13 @@ class Registry:
     def _parse_command(self, number: int, time: float, text: str, way: Way) -> Entry | None:
         """Return what `text`, with its slash taken off, asks for. Return None if there is no such command."""
         word, separator, rest = self._first_word(text)
-        command = self.commands.get(word)
-        if command is None or (command.alone and rest.strip(" ") not in ("", command.after)):
+        command = self.commands.get(word.lower())
+        if command is None:
             return None
-        return command.run(Request(number, time, rest, separator, self, way))
+        request = Request(number, time, rest, separator, command, self, way)
+        if command.alone and rest.strip(" ") not in ("", command.after):
+            return request.refuse()
+        return command.run(request)
 
     def _first_word(self, text: str) -> tuple[str, str, str]:
         """Return the first word, the separator behind it, and the rest."""

@@ -18,7 +18,6 @@ from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
 
-JOIN_FORMAT = "消息格式不正确，请使用 [/join room] 格式"
 ROOM_BAD = "房间名不合法："
 ROOM_LISTED = "{}：{} 人"
 IN_ROOM = "{} 在房间 {}"
@@ -89,14 +88,15 @@ def furnish(room: Room) -> None:
 
 
 def parse_join(request: Request) -> Entry:
-    """`/join ROOM`: one word."""
+    """`/join ROOM`: one word, perhaps with a `#` in front, as elsewhere."""
     words = request.rest.split(maxsplit=1)
     if len(words) != 1:
-        return request.refuse(JOIN_FORMAT)
-    if names.fold(words[0]) in LOBBIES:
+        return request.refuse()
+    typed = words[0].removeprefix("#")
+    if names.fold(typed) in LOBBIES:
         return GoTo(request.number, request.time, LOBBY)
     try:
-        name = names.check(words[0])
+        name = names.check(typed)
     except names.BadName as error:
         return request.refuse(f"{ROOM_BAD}{error}", "room_bad")
     return GoTo(request.number, request.time, names.fold(name))
@@ -120,5 +120,5 @@ def _rooms(room: Room) -> Counter[str]:
 COMMANDS = [
     Command("join", "join 房间", "进入房间，没有则新建", parse_join),
     Command("leave", "leave", "离开房间，回到大厅", parse_leave, alone=True),
-    Command("rooms", "rooms", "查看所有房间", parse_rooms, alone=True),
+    Command("rooms", "rooms", "查看所有房间；/who all 查看其中的用户", parse_rooms, alone=True),
 ]

@@ -19,8 +19,6 @@ from ..chat.told import Told
 from ..chat.trail import Trail
 from .registry import Command, Request
 
-JSON_FORMAT = "消息格式不正确，请使用 [/json newname] 格式"
-RESUME_FORMAT = "消息格式不正确，请使用 [/resume session at] 格式"
 MOST_DIGITS = 18  # of a place
 
 
@@ -194,7 +192,7 @@ def parse_json(request: Request) -> Entry:
     words = request.rest.split(maxsplit=1)
     entry = Json(request.number, request.time, secrets.token_hex(16))
     if len(words) > 1:
-        return request.refuse(JSON_FORMAT)
+        return request.refuse()
     if words:
         try:
             entry.name = names.check(words[0], request.registry.commands)
@@ -208,7 +206,7 @@ def parse_resume(request: Request) -> Entry:
     """`/resume SESSION AT`."""
     words = request.rest.split()
     if len(words) != 2 or not (words[1].isascii() and words[1].isdecimal() and len(words[1]) <= MOST_DIGITS):
-        return request.refuse(RESUME_FORMAT)
+        return request.refuse()
     return Resume(request.number, request.time, words[0], int(words[1]), secrets.token_hex(16))
 
 

@@ -55,10 +55,16 @@ PARTS = {
     "EXITED": "[ADDR]NAME:{} ROOM",
     "LOGGED_IN": "{}NAME",
     "OPERATOR_DID": "{}LINE",
+    "IS_MUTED": "{}，直到解除",
+    "IS_BANNED": "{}，直到解除",
+    "UNTIL": "已禁言 NAME{}",
+    "UNTIL_LIFTED": "已封禁 NAME{}",
     "ANNOUNCED": "{}TEXT",
 }
 # What stands for the braces in a text, where it is not the limit of a line.
 FILLED = {
+    "FORM": ["FORM"],
+    "UNTIL": ["HH:MM:SS"],
     "IDLE_SOON": ["N"],
     "REPLAY_BEGINS": ["N"],
     "MISSING": ["N"],

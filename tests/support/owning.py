@@ -17,10 +17,11 @@ from server.accounts.passwords import Passwords
 from server.accounts.store import Store
 from server.accounts.tries import Tries
 from server.chat.order import Order
+from server.chat.owners import Owners
 from server.chat.room import Entry, Room
 from server.commands.accounts import Accounts
 from server.commands.bans import Bans
-from server.commands.order import FOR_OPERATORS
+from server.commands.order import FOR_OPERATORS, Reserved
 from server.commands.registry import Registry
 from server.limits.banned import BannedNetworks
 from server.wire.addresses import is_loopback, network_of
@@ -81,6 +82,7 @@ class OwningChat(Chat):
         Bans(self.desk, self.doors, self.room, self.store.bans).add_to(self.registry)
         for command in FOR_OPERATORS:
             self.registry.add(command)
+        self.registry.checks.append(Reserved(self.room.of(Order), self.room.of(Owners), is_loopback).check)
         set_motd(self.room, "")
 
     def way(self, number: int) -> ChatWay:

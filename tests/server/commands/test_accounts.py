@@ -111,7 +111,7 @@ def test_tries_are_limited(chat: OwningChat) -> None:
 
 def test_a_name_is_registered_once(chat: OwningChat) -> None:
     """By whoever has it, and under a name, not an address."""
-    assert chat.answer(2, "/register another") == OWNED.format("Bob")
+    assert chat.answer(2, "/register another") == "你已注册并登录，修改密码请用 /password"
     chat.join(3, "c:3")
     assert chat.answer(3, "/register secret") == "请先用 rename 取一个用户名"
     assert chat.answer(1, "/register short") == "密码须为 6 到 128 个字符"
@@ -266,12 +266,12 @@ def test_a_name_is_given_up_with_the_password(chat: OwningChat) -> None:
 @pytest.mark.parametrize(
     ("line", "form"),
     [
-        ("/register", "[/register password]"),
-        ("/register a b", "[/register password]"),
-        ("/login bob", "[/login username password]"),
-        ("/login bob a b", "[/login username password]"),
-        ("/password secret", "[/password old new]"),
-        ("/unregister", "[/unregister password]"),
+        ("/register", "[/register 密码]"),
+        ("/register a b", "[/register 密码]"),
+        ("/login bob", "[/login 用户名 密码]"),
+        ("/login bob a b", "[/login 用户名 密码]"),
+        ("/password secret", "[/password 旧 新]"),
+        ("/unregister", "[/unregister 密码]"),
     ],
 )
 def test_each_command_has_its_format(chat: OwningChat, line: str, form: str) -> None:
@@ -282,7 +282,7 @@ def test_on_a_way_that_others_can_read_the_risk_is_told_once(chat: OwningChat) -
     """Nothing is done with the first password. The second time, its user knows what they do."""
     risk = "连接未加密，他人可能看到密码；仍要继续请再输入一次"
     chat.way(1).is_private = False
-    assert chat.answer(1, "/register") == "消息格式不正确，请使用 [/register password] 格式"
+    assert chat.answer(1, "/register") == "消息格式不正确，请使用 [/register 密码] 格式"
     assert chat.answer(1, "/register secret") == risk
     assert chat.answer(1, "rename x") == "修改用户名为: x"
     assert chat.answer(1, "/register secret") == "注册成功，以后请用 /login x 密码 登录"
@@ -296,8 +296,8 @@ def test_on_a_way_that_others_can_read_the_risk_is_told_once(chat: OwningChat) -
 @pytest.mark.parametrize(
     "line",
     [
-        *("register secret", "Register secret", "login bob secret", "／login bob secret", "//login bob secret"),
-        *("regster secret", "、login bob secret", "PASSWORD secret other", "unregister|secret"),
+        *("register secret", "Register secret", "login bob secret", "／lgoin bob secret", "//login bob secret"),
+        *("regster secret", "、regster secret", "PASSWORD secret other", "unregister|secret", "-login bob secret"),
     ],
 )
 def test_a_mistyped_password_is_not_said(chat: OwningChat, line: str) -> None:
@@ -309,7 +309,7 @@ def test_a_mistyped_password_is_not_said(chat: OwningChat, line: str) -> None:
     assert [line for line in chat.read(2) if "secret" in line] == []
 
 
-@pytest.mark.parametrize("line", ["/Register secret", "/regster secret", "/login|bob|secret", "/LOGIN bob secret"])
+@pytest.mark.parametrize("line", ["/regster secret", "/login|bob|secret", "/LOGN bob secret"])
 def test_a_mistyped_command_is_unknown(chat: OwningChat, line: str) -> None:
     """And its text is nowhere either."""
     assert chat.entry(1, line) == Refuse(1, chat.now, "未知命令，输入 /help 查看帮助", "unknown_command")

@@ -67,7 +67,7 @@ def test_last_shows_twenty_lines_by_default_and_200_at_most(chat: Chat) -> None:
     assert len(chat.read(1)) == 201
     for line in ("/last 201", "/last 0", "/last x", "/last 1 2 3", "/last ²", "/last -1", f"/last 1 {10**18}"):
         chat.say(1, line)
-        assert chat.read(1) == ["消息格式不正确，请使用 [/last n] 格式，n 为 1 到 200", "I'm live"]
+        assert chat.read(1) == ["消息格式不正确，请使用 [/last [行数]] 格式，行数为 1 到 200", "I'm live"]
 
 
 def test_nobody_has_said_anything(chat: Chat) -> None:
@@ -101,7 +101,7 @@ def test_search_finds_lines_with_all_the_words(chat: Chat) -> None:
         chat.say(1, f"/search {words}")
         assert [line.partition("]")[2] or line for line in chat.read(1)] == [*found, "I'm live"]
     chat.say(1, "/search", "/search  ")
-    assert chat.read(1) == ["消息格式不正确，请使用 [/search words] 格式", "I'm live"] * 2
+    assert chat.read(1) == ["消息格式不正确，请使用 [/search 词] 格式", "I'm live"] * 2
 
 
 def test_private_words_are_not_found(chat: Chat) -> None:

@@ -93,8 +93,8 @@ def test_what_cannot_be_ignored(chat: Chat) -> None:
     chat.say(1, "/ignore alice", "/ignore dave", "/ignore a b", "/unignore", "/unignore dave")
     assert chat.read(1) == [
         *("不能屏蔽自己", "I'm live", "该用户不在线", "I'm live"),
-        *("消息格式不正确，请使用 [/ignore username] 格式", "I'm live"),
-        *("消息格式不正确，请使用 [/unignore username] 格式", "I'm live", "没有屏蔽 dave", "I'm live"),
+        *("消息格式不正确，请使用 [/ignore [用户名]] 格式", "I'm live"),
+        *("消息格式不正确，请使用 [/unignore 用户名] 格式", "I'm live", "没有屏蔽 dave", "I'm live"),
     ]
     for number in range(MOST_IGNORED):
         chat.join(10 + number, f"x:{number}")

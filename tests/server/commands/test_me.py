@@ -18,7 +18,7 @@ def test_everyone_reads_a_me(chat: Chat) -> None:
 def test_a_me_without_a_text_is_refused(chat: Chat, line: str) -> None:
     """Its sender alone is told the right format."""
     chat.say(1, line)
-    assert chat.read(1) == ["消息格式不正确，请使用 [/me content] 格式", "I'm live"]
+    assert chat.read(1) == ["消息格式不正确，请使用 [/me 动作] 格式", "I'm live"]
     assert chat.read(2) == []
 
 

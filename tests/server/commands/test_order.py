@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from server.chat.announcing import Announced
 from server.chat.entries import Join
 from server.chat.events import Bye, Done, Left
 from server.chat.order import Order
+from server.commands.sessions import Json
 
 from ...support.owning import OwningChat
 
@@ -70,6 +72,25 @@ def test_the_name_of_an_operator_is_registered_on_this_machine_only(chat: Owning
     assert chat.answer(3, "/register secret") == "注册成功，以后请用 /login second 密码 登录"
 
 
+def test_the_name_of_an_operator_who_has_not_registered_is_nobodys(chat: OwningChat) -> None:
+    """But for whoever comes from this machine, who has no power yet, and no protection either."""
+    refused = "该用户名属于管理员，请在服务器本机上注册"
+    chat.way(1).host = chat.way(3).host = "10.0.0.1"
+    assert chat.answer(1, "rename SECOND") == refused
+    opening = chat.entry(3, "/json second")
+    assert isinstance(opening, Json)
+    chat.apply(Join(3, chat.now, "c:3", opening))
+    assert chat.room.members[3].name == "c:3"
+    assert chat.values(3)[-1] == Done(refused, "name_owned")
+    assert chat.answer(2, "rename second") == "修改用户名为: second"
+    assert chat.answer(8, "/mute second") == "已禁言 second，直到解除"
+    assert chat.answer(8, "/kick second").endswith("已移出 second")
+    chat.way(8).host = "10.0.0.8"
+    operator(chat, 9, "second")
+    chat.say(9, "rename other")
+    assert chat.answer(1, "rename second") == "该用户名已被注册，请输入 /login second 密码"
+
+
 def test_a_kicked_user_reads_the_reason_and_nothing_after(chat: OwningChat) -> None:
     """Nobody needs to wait until they have gone: what they still say does nothing."""
     told = chat.apply(chat.entry(8, "/kick bob too  loud"), chat.entry(2, "one more thing"))
@@ -94,13 +115,15 @@ def test_a_program_that_is_kicked_has_no_session_any_more(chat: OwningChat) -> N
 
 def test_a_muted_line_reaches_nobody(chat: OwningChat) -> None:
     """Whatever kind of line it is. Everything else goes on."""
-    assert chat.answer(8, "/mute bob") == "已禁言 bob"
+    assert chat.answer(8, "/mute bob") == "已禁言 bob，直到解除"
+    assert chat.read(2)[-1] == "你已被管理员禁言，直到解除"
     chat.read(1)
     for line in ("hi", "/me waves", "to alice psst", "/reply psst", "//hi"):
         assert chat.answer(2, line) == "你已被管理员禁言"
     assert chat.read(1) == []
     assert chat.answer(2, "who") != "你已被管理员禁言"
     assert chat.answer(8, "/unmute bob") == "已解除禁言 bob"
+    assert chat.read(2)[-1] == "禁言已解除"
     chat.say(2, "hi")
     assert chat.read(1) == ["[b:2]bob:hi"]
     assert chat.answer(8, "/unmute bob") == "bob 没有被禁言"
@@ -149,11 +172,11 @@ def test_a_muted_user_leaves_no_words(chat: OwningChat) -> None:
 def test_a_banned_name_is_nobodys(chat: OwningChat) -> None:
     """Its owner cannot log in, and no guest can take it. Whoever has it is removed, and it holds over a restart."""
     told = chat.apply(chat.entry(8, "/ban bob"))
-    assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出")]
+    assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出：该用户名已被管理员禁用")]
     assert chat.answer(1, "/login bob secret") == "该用户名已被管理员禁用"
     chat.join(3, "c:3")
     assert chat.answer(3, "rename bob") in ("该用户名已被管理员禁用", "该用户名已被注册，请输入 /login bob 密码")
-    assert chat.answer(8, "/ban troll") == "已封禁 troll"
+    assert chat.answer(8, "/ban troll") == "已封禁 troll，直到解除"
     assert chat.answer(3, "rename Troll") == "该用户名已被管理员禁用"
     other = chat.restart()
     other.join(1, "a:1")
@@ -190,7 +213,7 @@ def test_a_banned_address_is_kept_out(chat: OwningChat) -> None:
     """Whoever comes from there is removed, and nobody comes in. It holds over a restart, for an hour."""
     chat.doors.places = {1: "10.0.0.1", 2: "10.0.0.2", 8: "10.0.0.8"}
     told = chat.apply(chat.entry(8, "/ban-address bob"))
-    assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出")]
+    assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出：此地址已被管理员封禁")]
     assert set(chat.room.members) == {1, 8}
     assert [chat.doors.banned.has(f"10.0.0.{n}") for n in (1, 2)] == [False, True]
     (ban,) = chat.restart().store.bans
@@ -202,7 +225,8 @@ def test_an_address_that_many_share_has_to_be_confirmed(chat: OwningChat) -> Non
     chat.doors.places = {1: "10.0.0.2", 2: "10.0.0.2", 8: "10.0.0.8"}
     assert chat.answer(8, "/ban-address 10.0.0.2 5") == "将断开 2 个在线用户，确认请再输入一次"
     assert {1, 2} <= set(chat.room.members)
-    assert chat.answer(8, "/ban-address 10.0.0.2 5").endswith("已封禁 10.0.0.2")
+    end = time.strftime("%H:%M:%S", time.localtime(chat.now + 300))
+    assert chat.answer(8, "/ban-address 10.0.0.2 5").endswith(f"已封禁 10.0.0.2，到 {end}")
     assert set(chat.room.members) == {8}
     chat.say(8, "/unban 10.0.0.2")
     chat.join(1, "a:1", "alice")
@@ -281,18 +305,18 @@ def test_newcomers_read_the_motd(chat: OwningChat) -> None:
 @pytest.mark.parametrize(
     ("line", "form"),
     [
-        ("/kick", "[/kick username reason]"),
-        ("/mute", "[/mute username minutes]"),
-        ("/mute bob x", "[/mute username minutes]"),
-        ("/mute bob 0", "[/mute username minutes]"),
-        ("/mute bob 9999999999", "[/mute username minutes]"),
-        ("/mute bob 5 5", "[/mute username minutes]"),
-        ("/unmute", "[/unmute username]"),
-        ("/ban", "[/ban username minutes]"),
-        ("/ban bob 527041", "[/ban username minutes]"),
-        ("/ban-address", "[/ban-address username minutes]"),
-        ("/unban", "[/unban username]"),
-        ("/announce", "[/announce content]"),
+        ("/kick", "[/kick 用户名 [原因]]"),
+        ("/mute", "[/mute 用户名 [分钟]]"),
+        ("/mute bob x", "[/mute 用户名 [分钟]]"),
+        ("/mute bob 0", "[/mute 用户名 [分钟]]"),
+        ("/mute bob 9999999999", "[/mute 用户名 [分钟]]"),
+        ("/mute bob 5 5", "[/mute 用户名 [分钟]]"),
+        ("/unmute", "[/unmute 用户名]"),
+        ("/ban", "[/ban 用户名 [分钟]]"),
+        ("/ban bob 527041", "[/ban 用户名 [分钟]]"),
+        ("/ban-address", "[/ban-address 用户名 [分钟]]"),
+        ("/unban", "[/unban 用户名]"),
+        ("/announce", "[/announce 内容]"),
     ],
 )
 def test_each_command_has_its_format(chat: OwningChat, line: str, form: str) -> None:

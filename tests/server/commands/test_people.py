@@ -65,7 +65,7 @@ def test_a_reply_to_nobody(chat: Chat, line: str) -> None:
     """Without a text it is refused, and without anybody who has written, too."""
     chat.say(1, line, "/reply x")
     assert chat.read(1) == [
-        *("消息格式不正确，请使用 [/reply content] 格式", "I'm live"),
+        *("消息格式不正确，请使用 [/reply 内容] 格式", "I'm live"),
         *("还没有人和你私聊", "I'm live"),
     ]
 
@@ -90,7 +90,7 @@ def test_whois_of_a_program_that_is_away_for_a_moment_and_of_nobody(chat: Chat) 
     chat.say(1, "/whois Carol", "/whois dave", "/whois", "/whois a b")
     assert chat.read(1) == [
         *("carol 的连接已断开，正在等待恢复", "I'm live", "该用户不在线", "I'm live"),
-        *["消息格式不正确，请使用 [/whois username] 格式", "I'm live"] * 2,
+        *["消息格式不正确，请使用 [/whois 用户名] 格式", "I'm live"] * 2,
     ]
 
 

@@ -42,7 +42,7 @@ def test_a_room_is_entered(chat: Chat) -> None:
     """Those who stay read the leaving. Those in the other room read the coming, as does whoever comes."""
     chat.join(3, "c:3", "carol")
     chat.say(1, "/join go")
-    chat.say(2, "/join GO")
+    chat.say(2, "/join #GO")
     assert chat.read(1) == ["[a:1]alice:进入 go", "I'm live", "[b:2]bob:进入 go"]
     assert chat.read(2) == ["[a:1]alice:离开 大厅", "[b:2]bob:进入 go", "I'm live"]
     assert chat.read(3) == ["[a:1]alice:离开 大厅", "[b:2]bob:离开 大厅"]
@@ -52,7 +52,7 @@ def test_a_room_is_entered(chat: Chat) -> None:
     assert chat.read(3) == ["[a:1]alice:进入 大厅"]
 
 
-@pytest.mark.parametrize("line", ["/leave", "/join 大厅", "/join Lobby"])
+@pytest.mark.parametrize("line", ["/leave", "/join 大厅", "/join Lobby", "/join #大厅"])
 def test_the_lobby_is_left_for_a_room_only(carol: Chat, line: str) -> None:
     """It can be entered by name as well."""
     carol.say(1, line)
@@ -88,7 +88,7 @@ def test_who_is_in_ones_room_and_who_is_anywhere(carol: Chat) -> None:
     assert carol.read(1) == [
         *("[a:1]alice:在线", "[b:2]bob:在线", "I'm live"),
         *("[a:1]alice:在线", "[b:2]bob:在线", "[c:3]carol:在线 go", "I'm live"),
-        *("[a:1]alice:who all", "I'm live", "未知命令，输入 /help 查看帮助", "I'm live"),
+        *("[a:1]alice:who all", "I'm live", "消息格式不正确，请使用 [/who [all]] 格式", "I'm live"),
     ]
     carol.say(3, "/who")
     assert carol.read(3) == ["[c:3]carol:在线", "I'm live"]
@@ -121,12 +121,14 @@ def test_whois_says_where_somebody_is(carol: Chat) -> None:
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("/join", "消息格式不正确，请使用 [/join room] 格式"),
-        ("/join a b", "消息格式不正确，请使用 [/join room] 格式"),
+        ("/join", "消息格式不正确，请使用 [/join 房间] 格式"),
+        ("/join a b", "消息格式不正确，请使用 [/join 房间] 格式"),
         ("/join 1.2.3.4:5", "房间名不合法：不能使用地址的形式"),
         (f"/join {'x' * 33}", "房间名不合法：长度须为 1 到 32 个字符"),
         ("/join *", "房间名不合法：只能使用字母、数字和 _ - ."),
-        ("/leave now", "未知命令，输入 /help 查看帮助"),
+        ("/leave now", "消息格式不正确，请使用 [/leave] 格式"),
+        ("/join #", "房间名不合法：长度须为 1 到 32 个字符"),
+        ("/join ##go", "房间名不合法：只能使用字母、数字和 _ - ."),
     ],
 )
 def test_a_room_has_a_good_name(chat: Chat, line: str, text: str) -> None:

@@ -87,7 +87,7 @@ def test_a_second_json_is_a_line_like_any_other(chat: Chat, carol: Hello) -> Non
     assert (hello.session, hello.taken, hello.name, again.name) == (carol.session, 1, "dave", "dave")
     assert own(renamed).line() == ""
     assert (done, taken) == (Done(number=1), Done("该用户名已被使用", "name_taken", 2))
-    assert bad == Done("消息格式不正确，请使用 [/json newname] 格式", "bad_format", 3)
+    assert bad == Done("消息格式不正确，请使用 [/json [用户名]] 格式", "bad_format", 3)
     chat.leave(3)
     resume(chat, 4, carol, carol.at)
     assert [event for event in chat.values(4) if isinstance(event, Done)] == [taken, bad]
@@ -239,7 +239,7 @@ def test_whoever_has_no_session_is_told_nothing_from_the_archive() -> None:
 def test_a_resume_that_makes_no_sense_is_refused(chat: Chat, line: str) -> None:
     """Its author stays a user of text."""
     chat.say(1, line)
-    assert chat.read(1) == ["消息格式不正确，请使用 [/resume session at] 格式", "I'm live"]
+    assert chat.read(1) == ["消息格式不正确，请使用 [/resume 会话 位置] 格式", "I'm live"]
 
 
 def test_a_name_is_kept_while_its_program_is_away(chat: Chat, carol: Hello) -> None:
