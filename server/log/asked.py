@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -50,6 +51,7 @@ class Asking:
         self._user = user
         self._putter = putter
         self._log = log
+        self._due = 0.0  # how many bytes their system has acknowledged when all that was sent before has arrived
 
     def ask(self, entry: Entry) -> None:
         """Have an entry applied before the line that is being read, and wait for that. Raises Closed."""
@@ -59,8 +61,13 @@ class Asking:
         while not asked.is_applied.wait(STEP):
             if self._log.closed:  # the broadcaster has died of a bug
                 raise Closed
+        acknowledged, waiting = self._user.transport.progress()
+        self._due = math.inf if self._user.outbox.lag.waiting else acknowledged + waiting
 
     def has_arrived(self) -> bool:
-        """Return whether all that was sent to the user has reached their system, as far as ours can tell."""
-        outbox = self._user.outbox
-        return not (outbox.closed or outbox.lag.waiting or self._user.transport.unacknowledged())
+        """Return whether all that had been sent to the user when `ask` returned has reached their system.
+
+        Where that cannot be told, it is all that has been sent by now. In a busy room some of that is always on its way.
+        """
+        outbox, (acknowledged, waiting) = self._user.outbox, self._user.transport.progress()
+        return not outbox.closed and (acknowledged >= self._due or not (waiting or outbox.lag.waiting))

@@ -19,6 +19,8 @@ from collections.abc import Callable
 
 from .turns import TURNS
 
+_TCP_INFO = getattr(socket, "TCP_INFO", -1)
+_ACKNOWLEDGED = slice(120, 128)  # where `tcpi_bytes_acked` stands in Linux's `struct tcp_info`
 LAST_READS, LAST_SIZE = 32, 4 * 1024  # reads of so many bytes, from a peer that does not close when the connection ends
 
 
@@ -62,6 +64,20 @@ class Transport:
             return int.from_bytes(fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
         except OSError:  # the peer is gone, or this system does not tell
             return 0
+
+    def progress(self) -> tuple[int, int]:
+        """Return how many bytes the peer's system has acknowledged in all, or 0 if unknown; and `unacknowledged`."""
+        before = -1
+        while before != (acknowledged := self._acknowledged()):  # else some would be in neither figure, or in both
+            before, waiting = acknowledged, self.unacknowledged()
+        return acknowledged, waiting
+
+    def _acknowledged(self) -> int:
+        try:
+            info = self._socket.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _ACKNOWLEDGED.stop)
+        except OSError:  # the peer is gone, or this system does not tell
+            return 0
+        return int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder)
 
     def stop_sending(self) -> None:
         """Let the peer see the end, after all that has been sent."""
