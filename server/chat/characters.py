@@ -24,6 +24,14 @@ BLANKS = frozenset(
 # Letters that look like a colon or a dot. The marks that do, such as visarga, are found as marks.
 DOTS = frozenset("ː𐞁ꓼꓽꓻꓺᱺᱻஃⵓⵂⵆⵗⵈⴾˑ𐞂ꓸꓹꞏㆍᆞᱸᱹᐧᣟॱ\u0887\U0001bc94")
 
+# Letters that look like a letter of English, behind each the one that it looks like.
+_LOOK_ALIKE = """
+аa сc ԁd еe һh іi јj кk ӏl Ӏl мm оo пn рp ԛq гr ѕs тt уy ԝw хx ьb ƅb АA ВB СC ЕE НH ІI ЈJ КK МM ОO РP ЅS ТT УY ХX ԜW Ьb
+αa εe ιi κk νv οo ρp τt υu ωw ηn γy ΑA ΒB ΕE ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX օo ոn ցg սu հh ɡg ıi ɩi øo łl đd ħh
+ʀr ʟl ɢg ɪi ɴn ᴏo ᴘp ᴀa ꜱs ᴡw ᴅd ᴇe ᴛt ᴜu ʙb ʏy
+"""
+LATIN = {ord(pair[0]): pair[1] for pair in _LOOK_ALIKE.split()}
+
 # Viramas of category Mn that are seen where nothing follows. Those of category Mc always take a column of their own.
 _SEEN_AT_THE_END = re.compile("[\u0900-\u0dff\u0e3a\u0eba\u0f84\u103a]")
 _VIRAMA = 9  # the canonical combining class of viramas, and of all that stacks letters

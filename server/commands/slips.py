@@ -10,34 +10,117 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from ..chat.characters import IGNORABLE, LATIN
+
 # How many words stand behind each of the commands that have a password.
 _WORDS = {"register": 1, "login": 2, "password": 2, "unregister": 1}
-# What is no slip although it looks like one.
+# What people type instead, because it is called so elsewhere. It may be talk.
+_INSTEAD = {"logon": "login", "signin": "login", **dict.fromkeys(["pass", "psswd", "pswd", "pwd"], "password")}
+# What is no slip although it looks like one, unless there is a slash.
 _OTHERS = frozenset(
     ["logic", "logan", "logon", "logins", "registers", "registry", "registrar", "registered", "passport", "passwords"]
 )
-_LONGEST = 200  # characters that are looked at: every command and its first words
-_LINE = re.compile(r"([\W_]*)([a-z]+)(?:[\W_]+(\S.*)?)?", re.DOTALL)
+# Words of English that are one of ours without the blank between them. Other parts of our words are no words.
+_PAIRS = frozenset([("log", "in"), ("log", "on"), ("sign", "in"), ("pass", "word")])
+# What stands behind these words in talk. It is no name and no password.
+_TALK = """
+about after again all and another any are around as at attempt attempts back be because been before both but by can
+cannot could did do does doesn't doing don't error errors every everyone everybody failed failing fails first for form
+from get gets had has have help her here him his hours how i if in instead into is isn't it it's its just keeps last
+later let list mark marks me minutes must my never next no not now of off on once one only or our out over page please
+problem problems rate rates screen seconds server sheet should so some something soon still such than thank thanks that
+the their them then there these they this those through time to today tomorrow tonight too try trying twice under until
+up us using very via was we were what when where whether which who why will with without won't work works would
+yesterday yet you your yours
+"""
+_FIRST_PARTS = frozenset(word[:end] for word in (*_WORDS, *_INSTEAD) for end in range(1, len(word)))
+_TALK_WORDS = frozenset(_TALK.split())
+_ARTICLES = frozenset(["a", "an"])
+_SLASHES = frozenset("/\\、∕⁄÷")
+_SHORTEST_PART = 3  # letters of the beginning of a command
+
+_LONGEST = 100  # characters that are looked at: every command and its first words
+_LINE = re.compile(r"([\W_]*)([a-z0-9]+)(?:[\W_]+(\S.*)?)?", re.DOTALL)
+_NEXT = re.compile(r"([a-z0-9]+)[\W_]+(\S.*)", re.DOTALL)
+_SEPARATORS = re.compile(r"[\s|]+")
+_CHINESE = re.compile(r"[\W_]*[\u3041-\u9fff]")  # what begins so is talk, as most lines are
+_MARKS = re.compile("[\u0300-\u036f]+")
+# What keys and a paste send to a server without their control character, as in `[A`, `^[[A`, `[1;5C`, `[200~` and `OA`.
+_KEYS = re.compile(r"(?:\^\[)?(?:\[[0-9;]*[A-Ha-h~]|[Oo][A-DFHa-dfh](?=[/\\]))")
+# A word that may be a password: it has more in it than small letters and what ends a sentence, or it is long enough.
+_HARD = re.compile("[!-&(-`{-~]")
+_LONG = re.compile("[a-z]{6}")
 
 
-def is_slip(text: str) -> bool:
-    """Return whether a line that is no command was probably meant to be one that has a password."""
-    found = _LINE.match(_plain(text))
+def is_slip(text: str, needs_slash: bool = False) -> bool:
+    """Return whether a line that is no command was probably meant to be one that has a password.
+
+    With `needs_slash`, only one with a slash in front is: other words are for whoever they are said to.
+    """
+    text = text[:_LONGEST]
+    if not text.isascii():
+        if _CHINESE.match(text):
+            return False
+        text = _MARKS.sub("", unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text))).translate(LATIN)
+        if IGNORABLE.search(text):  # what is not seen may stand for a blank, or for nothing
+            return any(_is_slip(IGNORABLE.sub(unseen, text), needs_slash) for unseen in ("", " "))
+    return _is_slip(text, needs_slash) or (bool(_KEYS.search(text)) and _is_slip(_KEYS.sub("", text), needs_slash))
+
+
+def _is_slip(text: str, needs_slash: bool) -> bool:
+    found = _LINE.match(text.lower())
     if found is None or not found[3]:
         return False
-    signs, word, rest = found[1].strip(), found[2], found[3]
-    if word in _WORDS:
+    signs, word, rest = found[1].strip(), found[2], text[found.start(3) :]
+    if word[0] == "7" and len(word) > 1 and not signs:  # the key of the slash on a German keyboard
+        signs, word = "/", word[1:]
+    has_slash = not _SLASHES.isdisjoint(signs)
+    if needs_slash and not has_slash:
+        return False
+    if word in _WORDS or (has_slash and _is_part(word)):
         return True
     meant = _nearest(word)
-    if not meant or word in _OTHERS:
+    if meant and (has_slash or word not in _OTHERS) and (signs or _count(rest) == _WORDS[meant]):
+        return True
+    if word in _INSTEAD and _has_passwords(rest, _INSTEAD[word]):
+        return True
+    return word in _FIRST_PARTS and _is_in_two(word, found[3], rest, has_slash)
+
+
+def _is_part(word: str) -> bool:
+    """Return whether a word behind a slash is short for a command, or is one elsewhere."""
+    return word in _INSTEAD or len(word) >= _SHORTEST_PART and any(known.startswith(word) for known in _WORDS)
+
+
+def _is_in_two(word: str, lower: str, rest: str, has_slash: bool) -> bool:
+    """Return whether a word is the first part of a command that was typed as two. `lower` is `rest` in small letters."""
+    following = _NEXT.match(lower)
+    if following is None:
         return False
-    return bool(signs) or len(re.split(r"[\s|]+", rest.strip())) == _WORDS[meant]
+    joined = word + following[1]
+    meant = joined if joined in _WORDS else _INSTEAD.get(joined, "")
+    rest = rest[following.start(2) :]
+    if not meant or has_slash:
+        return bool(meant)
+    return _has_passwords(rest, meant) if (word, following[1]) in _PAIRS else _count(rest) == _WORDS[meant]
 
 
-def _plain(text: str) -> str:
-    """Return the beginning of a line in small letters of normal width."""
-    text = text[:_LONGEST]
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+def _has_passwords(rest: str, meant: str) -> bool:
+    """Return whether there are as many words as a command needs, which do not look like talk, and may be passwords."""
+    words = [word.strip(".,:;!?()\"'") for word in _SEPARATORS.split(rest.strip())]
+    if words[0].lower() == "as":  # `log in as NAME PASSWORD`
+        del words[0]
+    lower = {word.lower() for word in words}
+    if len(words) != _WORDS[meant] or lower & _TALK_WORDS:
+        return False
+    if _HARD.search(words[-1]):
+        return True
+    passwords = words if meant == "password" else words[-1:]
+    return not lower & _ARTICLES and all(_HARD.search(word) or _LONG.search(word) for word in passwords)
+
+
+def _count(rest: str) -> int:
+    return len(_SEPARATORS.split(rest.strip()))
 
 
 @lru_cache(maxsize=4096)  # people use the same words again and again
