@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..chat import names, texts
-from ..chat.entries import Say
 from ..chat.events import Done, Whispered
 from ..chat.kept import Keeping
 from ..chat.logins import Answer, ChangePassword, HandOver, KeepWord, LogIn, Register, Unregister
@@ -23,7 +22,7 @@ from ..chat.sessions import Session
 from ..chat.told import Told
 from .basic import Whisper
 from .registry import Command, Registry, Request, Way, guarded
-from .slips import is_slip
+from .slips import has_slip
 
 SHORTEST, LONGEST = 6, 128  # characters of a password
 
@@ -150,7 +149,7 @@ class Accounts:
 
     def _check(self, entry: Entry, way: Way) -> Entry:
         """Say no password, and keep a word for an owner who is offline."""
-        if type(entry) is Say and is_slip(entry.text):
+        if has_slip(entry):
             return Refuse(entry.number, entry.time, texts.LIKE_PASSWORD, "like_password")
         if type(entry) is Whisper and entry.key in self._owners.accounts and self._is_away(entry.key):
             try:

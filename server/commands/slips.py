@@ -10,7 +10,13 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from ..chat.announcing import Announce, SetMotd
 from ..chat.characters import IGNORABLE, LATIN
+from ..chat.entries import Say
+from ..chat.room import Entry
+from .basic import Whisper
+from .me import Emote
+from .people import Away, Reply
 
 # How many words stand behind each of the commands that have a password.
 _WORDS = {"register": 1, "login": 2, "password": 2, "unregister": 1}
@@ -50,6 +56,13 @@ _KEYS = re.compile(r"(?:\^\[)?(?:\[[0-9;]*[A-Ha-h~]|[Oo][A-DFHa-dfh](?=[/\\]))")
 # A word that may be a password: it has more in it than small letters and what ends a sentence, or it is long enough.
 _HARD = re.compile("[!-&(-`{-~]")
 _LONG = re.compile("[a-z]{6}")
+
+
+def has_slip(entry: Entry) -> bool:
+    """Return whether somebody would read a password, if this were done. Behind another command it needs a slash."""
+    if type(entry) is Say:
+        return is_slip(entry.text)
+    return isinstance(entry, (Announce, Away, Emote, Reply, SetMotd, Whisper)) and is_slip(entry.text, needs_slash=True)
 
 
 def is_slip(text: str, needs_slash: bool = False) -> bool:

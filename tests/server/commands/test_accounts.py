@@ -201,7 +201,8 @@ def test_a_login_is_kept_with_the_session(chat: OwningChat) -> None:
     chat.say(3, "/login bob secret")
     session = chat.room.members[3].session
     assert session
-    assert session.kept.dump() == '{"login": [1, 0]}'
+    bob = chat.room.of(Owners).accounts["bob"]
+    assert session.kept.dump() == f'{{"login": [{bob.number}, {bob.serial}]}}'
     chat.say(3, "/unregister secret")
     chat.say(3, "rename carol")
     chat.join(4, "d:4", "bob")
@@ -309,6 +310,29 @@ def test_a_mistyped_password_is_not_said(chat: OwningChat, line: str) -> None:
     assert [line for line in chat.read(2) if "secret" in line] == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("/me /login bob secret", "to bob /login bob secret", "to|bob|/logn bob secret", "/to nobody //register secret"),
+        *("/reply /login bob secret", "/reply 、lgoin bob secret", "/away /register secret", "/me  ／pass secret secret"),
+        *("/announce /login bob secret", "/motd /login bob secret"),
+    ],
+)
+def test_a_password_behind_another_command_is_not_said(chat: OwningChat, line: str) -> None:
+    """The other command was left over in the line. Nobody is told, and no word is kept."""
+    chat.say(2, "to alice hi")
+    chat.read(1)
+    chat.leave(2)
+    entry = chat.entry(1, line)
+    assert entry == Refuse(1, chat.now, "这一行可能含有密码，没有发送，输入 /help 查看帮助", "like_password")
+
+
+@pytest.mark.parametrize("line", ["to bob login bob secret", "/me login bob secret", "/away login for lunch"])
+def test_talk_about_passwords_is_said_to_whom_it_is_for(chat: OwningChat, line: str) -> None:
+    """Only a slash makes a command of it."""
+    assert "like_password" not in repr(chat.entry(1, line))
+
+
 @pytest.mark.parametrize("line", ["/regster secret", "/login|bob|secret", "/LOGN bob secret"])
 def test_a_mistyped_command_is_unknown(chat: OwningChat, line: str) -> None:
     """And its text is nowhere either."""
@@ -366,7 +390,7 @@ def test_a_word_to_anybody_else_is_not_kept(chat: OwningChat) -> None:
 def test_a_hundred_words_are_kept(chat: OwningChat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "MOST_FOR_ONE", 3)
     chat.leave(2)
-    assert [chat.answer(1, "to bob x") for _ in range(4)] == [KEPT] * 3 + ["该用户的留言已满"]
+    assert [chat.answer(1, "to bob x") for _ in range(4)] == [KEPT] * 3 + ["留言已满，请稍后再试"]
 
 
 def test_a_program_hears_kept_words_as_objects(chat: OwningChat) -> None:
