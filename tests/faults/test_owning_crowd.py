@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from server.chat import bans, logins, order
+from server.chat.kept import Kept
+from server.chat.kept_words import KeptWord
+from server.chat.kinds import Placed
 from server.chat.owners import Owners
 from server.chat.room import Room
 from server.chat.told import Told
+from server.commands.ignore import Ignored, Quiet
 
 from ..support.owning_crowd import OwningCrowd
 
@@ -23,7 +27,10 @@ def faults_of(path: Path, seed: int) -> list[str]:
 
 
 def test_whatever_a_crowd_with_accounts_does_every_promise_is_kept(tmp_path: Path) -> None:
-    """A registered name has no holder who has not logged in, a muted line is not heard, a kept word comes once."""
+    """A registered name has no holder who has not logged in, a muted line is not heard, a kept word comes once.
+
+    Whoever is ignored is not heard either, and all others are.
+    """
     for seed in range(SEEDS):
         assert (seed, faults_of(tmp_path, seed)) == (seed, [])
 
@@ -67,9 +74,57 @@ def say_goodbye_too_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(order.Kicked, "apply", apply)
 
 
+def ignore_nobody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Ignored, "hides", lambda ignored, event: False)
+
+
+def ignore_the_name_alone(patch: pytest.MonkeyPatch) -> None:
+    """Whoever logs in under another name is heard."""
+    patch.setattr(Ignored, "_change", lambda ignored, people: setattr(ignored, "people", people))
+
+
+def deliver_what_is_hidden(patch: pytest.MonkeyPatch) -> None:
+    """Kept words of whoever is ignored are delivered."""
+    _for_kept_words(patch, lambda kept, event: False)
+
+
+def deliver_nothing_to_whoever_ignores(patch: pytest.MonkeyPatch) -> None:
+    """No kept words come to somebody who ignores anybody."""
+    _for_kept_words(patch, lambda kept, event: bool((ignored := kept.find(Ignored)) and ignored.people))
+
+
+def _for_kept_words(patch: pytest.MonkeyPatch, is_hidden: Callable[[Kept, Placed], bool]) -> None:
+    hides = Kept.hides
+
+    def plant(kept: Kept, event: Placed) -> bool:
+        return is_hidden(kept, event) if isinstance(event, KeptWord) else hides(kept, event)
+
+    patch.setattr(Kept, "hides", plant)
+
+
+def ignore_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Ignored, "remove", lambda ignored, key: key in ignored.people)
+
+
+def quiet_nobody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Quiet, "hides", lambda quiet, event: False)
+
+
+def quiet_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """Also for those who do not want it any more."""
+    patch.setattr(Quiet, "hides", lambda quiet, event: event.type in ("joined", "left"))
+
+
 @pytest.mark.parametrize(
     "plant",
     [
+        ignore_nobody,
+        ignore_the_name_alone,
+        deliver_what_is_hidden,
+        deliver_nothing_to_whoever_ignores,
+        ignore_for_ever,
+        quiet_nobody,
+        quiet_for_ever,
         mute_nobody,
         free_no_name,
         ban_nobody,
