@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 
 from ..chat import texts
 from ..chat.owners import Account, Ban, Word
 from ..chat.refusals import Trouble
+from ..commands.accounts import LONGEST
 from ..limits.token_bucket import TokenBucket
-from ..wire.addresses import is_loopback
+from ..wire.addresses import is_loopback, network_of
 from .passwords import Busy, Passwords
 from .store import Fault, Store
 from .tries import Tries
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 2.0  # seconds for which delivered words wait for the history
 STEP = 0.02  # seconds between two looks at it
+MOST_TYPED = 4 * LONGEST  # characters of a password: in another normal form of Unicode, one can be four
 
 
 class Desk:
@@ -37,9 +38,12 @@ class Desk:
         tries: Tries,
         operators: frozenset[str] = frozenset(),
         trust_loopback: bool = True,
-        stored: Callable[[], int] | None = None,
+        stored: Callable[[], int | None] | None = None,
     ) -> None:
-        """`operators` are folded names. `stored` returns up to which place of the log a history has been written."""
+        """`operators` are folded names. `stored` returns up to which place of the log a history has been written.
+
+        It returns None while nothing can be written.
+        """
         self._store = store
         self._passwords = passwords
         self._tries = tries
@@ -64,46 +68,62 @@ class Desk:
             account = self._store.add(key, name, self._passwords.make(password), time.time())
         if account is None:
             raise Trouble(texts.NAME_OWNED.format(name), "name_owned")
+        self._tries.add_home(key, host)
         log.info("%s is registered, from %s", name, host)
         return account
 
     def verify(self, key: str, password: str, host: str) -> Account:
         """Return the account of a folded name, if the password is right. A name without an account takes as long."""
+        if len(password) > MOST_TYPED:
+            raise Trouble(texts.PASSWORD_WRONG, "wrong_password")
         if not self._tries.take(key, host):
             raise Trouble(texts.TRIED_TOO_OFTEN, "too_often")
-        with self._careful():
-            found = self._store.find(key)
-            account, kept = found or (None, None)
-            is_right = self._passwords.is_right(password, kept)
+        try:
+            with self._careful():
+                found = self._store.find(key)
+                account, kept = found or (None, None)
+                is_right = self._passwords.is_right(password, kept)
+        except Trouble:  # nothing was found out
+            self._tries.give_back(key, host)
+            raise
         if account is None or kept is None or not is_right:
             if account:
                 log.warning("a wrong password for %s, from %s", account.name, host)
             raise Trouble(texts.PASSWORD_WRONG, "wrong_password")
         self._tries.give_back(key, host)
+        self._tries.add_home(key, host)
         if self._passwords.is_old(kept):
             with suppress(Trouble), self._careful():  # it is logged, and the password is right all the same
-                self._store.renew(account, self._passwords.make(password))
+                self._store.renew(account, self._passwords.make(password), is_other=False)
         return account
 
     def renew(self, account: Account, password: str) -> Account:
-        """Give an account another password, and return it as it is then."""
+        """Give an account another password, and return it as it is then.
+
+        If somebody else has done so since the old password was verified, that is wrong by now.
+        """
         with self._careful():
-            made = self._passwords.make(password)
-            renewed = replace(account, serial=account.serial + 1)
-            self._store.renew(renewed, made)
+            renewed = self._store.renew(account, self._passwords.make(password), is_other=True)
+        if renewed is None:
+            raise Trouble(texts.PASSWORD_WRONG, "wrong_password")
         log.info("%s has another password", account.name)
         return renewed
 
     def remove(self, account: Account) -> None:
         """Forget an account, and all that waits for its owner."""
         with self._careful():
-            self._store.remove(account)
+            if not self._store.remove(account):
+                raise Trouble(texts.PASSWORD_WRONG, "wrong_password")
         log.info("%s is not registered any more", account.name)
 
-    def keep(self, key: str, sender: str, text: str, time: float, line: tuple[str, int] | None) -> Word:
-        """Keep a word for the owner of a name. `line` says which line of a program it is: its session and its number."""
+    def keep(self, key: str, sender: str, text: str, time: float, line: tuple[str, int] | None, host: str) -> Word:
+        """Keep a word for the owner of a name. `line` says which line of a program it is: its session and its number.
+
+        It comes from `host`. How many wait from one network is limited, unless that is this machine.
+        """
+        network = "" if self._trust_loopback and is_loopback(host) else network_of(host)
         with self._careful():
-            word = self._store.keep(key, sender, text, time, line)
+            word = self._store.keep(key, sender, text, time, line, network)
         if word is None:
             raise Trouble(texts.WORDS_FULL, "words_full")
         return word
@@ -122,13 +142,17 @@ class Desk:
 
         A program can be told again what a history has. If neither is so in time, the words are repeated at the next login.
         """
-        stored, end = self._stored, time.monotonic() + PATIENCE
-        while not (stored() >= place if stored and place else has_arrived()):
+        end = time.monotonic() + PATIENCE
+        while not self._is_safe(place, has_arrived):
             if time.monotonic() > end:
                 return
             time.sleep(STEP)
         with suppress(Trouble), self._careful():  # it is logged
             self._store.delivered(words)
+
+    def _is_safe(self, place: int, has_arrived: Callable[[], bool]) -> bool:
+        stored = self._stored() if self._stored and place else None
+        return has_arrived() if stored is None else stored >= place
 
     def forget(self, word: Word) -> None:
         """Keep a word no longer, which is said now or never."""

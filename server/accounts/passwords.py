@@ -10,15 +10,14 @@ import hashlib
 import hmac
 import os
 import threading
-import time
 import unicodedata
+
+from .turns import Turns
 
 COST = (2**14, 8, 1)  # scrypt's n, r and p: 16 MiB of memory, and some 50 ms of a processor
 SALT, LENGTH = 16, 32  # bytes
 SPARE = 2**20  # bytes of memory that scrypt may take besides what its parameters say
-AT_ONCE = 1  # more at a time would take more than one processor from the chat
 PATIENCE = 5.0  # seconds that somebody waits for their turn
-STEP = 0.1  # seconds after which whoever waits looks whether the server stops
 
 
 class Busy(Exception):
@@ -26,16 +25,17 @@ class Busy(Exception):
 
 
 class Passwords:
-    """Makes and compares hashes, few at a time. Any thread; each call takes its time and runs outside the interpreter."""
+    """Makes and compares hashes, one at a time: more would take more than one processor from the chat.
+
+    Any thread may call any method. Each call takes its time, and runs outside the interpreter.
+    """
 
     def __init__(
         self, stopping: threading.Event, cost: tuple[int, int, int] = COST, patience: float = PATIENCE
     ) -> None:
         """`stopping` ends every wait."""
-        self._stopping = stopping
         self._cost = cost
-        self._patience = patience
-        self._turn = threading.BoundedSemaphore(AT_ONCE)
+        self._turns = Turns(patience, stopping)
         self._nobodys = self._write(os.urandom(SALT), os.urandom(LENGTH))  # for names that nobody has registered
 
     def make(self, password: str) -> str:
@@ -61,11 +61,9 @@ class Passwords:
     def _hash(self, password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
         n, r, p = cost
         secret = unicodedata.normalize("NFC", password).encode("utf-8", "replace")
-        end = time.monotonic() + self._patience
-        while not self._turn.acquire(timeout=STEP):
-            if self._stopping.is_set() or time.monotonic() > end:
-                raise Busy
+        if not self._turns.take():
+            raise Busy
         try:
             return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=128 * r * (n + p) + SPARE, dklen=LENGTH)
         finally:
-            self._turn.release()
+            self._turns.pass_on()

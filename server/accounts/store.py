@@ -5,19 +5,30 @@ A damaged file is an error, and is never replaced: these are people's names.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+import secrets
 import sqlite3
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..chat.owners import Account, Ban, Word
 from ..storage.file import File, transaction
 from .schema import FORMAT, AccountsError
+from .turns import Turns
+
+log = logging.getLogger(__name__)
 
 MOST_ACCOUNTS = 100_000
 MOST_FOR_ONE = 100  # words that wait for one name
+MOST_FROM_ONE = 20  # of these, from one network
 MOST_WORDS = 20_000  # words that wait for all names together
+MOST_WORDS_FROM_ONE = 2000  # of these, from one network
+MOST_DELIVERED = 20_000  # lines of programs that are known to have been delivered; the oldest are forgotten
+PATIENCE = 2.0  # seconds for which a call waits for those before it
 LONGEST = 7 * 24 * 3600.0  # seconds for which a word waits
+BITS = 62  # of a random number; SQLite has 63
 
 Fault = (OSError, sqlite3.Error)  # what a disk, or another program that has locked the file, can do to any call
 
@@ -25,13 +36,14 @@ Fault = (OSError, sqlite3.Error)  # what a disk, or another program that has loc
 class Store:
     """One accounts file. Any thread may call any method; each may wait for the disk, and raises one of `Fault`.
 
-    Lock rule: nobody holds another lock while they wait for this one, so that nobody else waits for the disk.
+    Lock rule: nobody holds a lock while they wait for their turn, so that nobody else waits for the disk.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open the file, or make it. Raises AccountsError if that is not possible."""
-        self._lock = threading.Lock()
+        self.turns = Turns(PATIENCE)
         self._file = File(path, FORMAT)
+        was_empty = self._file.path.is_file() and not self._file.path.stat().st_size
         try:
             self._connection = self._file.open()
         except Fault as error:
@@ -52,6 +64,8 @@ class Store:
         except sqlite3.Error as error:
             self.close()
             raise AccountsError(f"the accounts in {self._file.path} cannot be read: {error}") from None
+        if was_empty:
+            log.warning("%s was an empty file: nobody is registered", self._file.path)
 
     def close(self) -> None:
         """Close the file, and let another server have it."""
@@ -60,42 +74,56 @@ class Store:
 
     def add(self, key: str, name: str, made: str, now: float) -> Account | None:
         """Keep a new account, with the hash `made`. Return None if the name has one already, or there are too many."""
-        with self._lock, transaction(self._connection) as connection:
+        account = Account(secrets.randbits(BITS), key, name, secrets.randbits(BITS))
+        values = account.number, key, name, made, account.serial, now
+        with self._writing() as connection:
             (count,) = connection.execute("SELECT count(*) FROM accounts").fetchone()
             if count >= MOST_ACCOUNTS or connection.execute("SELECT 1 FROM accounts WHERE key = ?", (key,)).fetchone():
                 return None
-            row = connection.execute(
-                "INSERT INTO accounts (key, name, hash, made) VALUES (?, ?, ?, ?)", (key, name, made, now)
+            connection.execute(
+                "INSERT INTO accounts (number, key, name, hash, serial, made) VALUES (?, ?, ?, ?, ?, ?)", values
             )
-            return Account(int(row.lastrowid or 0), key, name)
+        return account
 
     def find(self, key: str) -> tuple[Account, str] | None:
         """Return the account of a folded name, and its hash."""
-        with self._lock:
-            row = self._connection.execute(
+        with self._turn() as connection:
+            row = connection.execute(
                 "SELECT number, key, name, serial, hash FROM accounts WHERE key = ?", (key,)
             ).fetchone()
         return (Account(*row[:4]), str(row[4])) if row else None
 
-    def renew(self, account: Account, made: str) -> None:
-        """Keep another hash for an account."""
-        values = made, account.serial, account.number
-        with self._lock, transaction(self._connection) as connection:
-            connection.execute("UPDATE accounts SET hash = ?, serial = ? WHERE number = ?", values)
+    def renew(self, account: Account, made: str, is_other: bool) -> Account | None:
+        """Keep another hash for an account, of another password or of the same one, and return the account with it.
 
-    def remove(self, account: Account) -> None:
-        """Forget an account, and the words that wait for it."""
-        with self._lock, transaction(self._connection) as connection:
-            connection.execute("DELETE FROM accounts WHERE number = ?", (account.number,))
+        Return None if it has another password already, or is not there any more.
+        """
+        renewed = replace(account, serial=secrets.randbits(BITS)) if is_other else account
+        values = made, renewed.serial, account.number, account.serial
+        with self._writing() as connection:
+            changed = connection.execute(
+                "UPDATE accounts SET hash = ?, serial = ? WHERE number = ? AND serial = ?", values
+            )
+            return renewed if changed.rowcount else None
+
+    def remove(self, account: Account) -> bool:
+        """Forget an account, and the words that wait for it. Return False if it has another password by now."""
+        with self._writing() as connection:
+            values = account.number, account.serial
+            if not connection.execute("DELETE FROM accounts WHERE number = ? AND serial = ?", values).rowcount:
+                return False
             connection.execute("DELETE FROM words WHERE key = ?", (account.key,))
+            return True
 
-    def keep(self, key: str, sender: str, text: str, now: float, line: tuple[str, int] | None) -> Word | None:
-        """Keep a word for the owner of a folded name. Return None if too many wait for them already.
+    def keep(
+        self, key: str, sender: str, text: str, now: float, line: tuple[str, int] | None, network: str = ""
+    ) -> Word | None:
+        """Keep a word for the owner of a folded name. Return None if too many wait already, also from one network.
 
         `line` is the session of the program that has sent it, and its number. A line that is here already stays as it is,
-        and a word that was delivered has no text any more.
+        and a word that was delivered has no text any more. `network` is from where it comes, if that is limited.
         """
-        with self._lock, transaction(self._connection) as connection:
+        with self._writing() as connection:
             connection.execute("DELETE FROM words WHERE time < ?", (now - LONGEST,))
             if line:
                 row = connection.execute(
@@ -103,46 +131,47 @@ class Store:
                 ).fetchone()
                 if row:
                     return Word(*row)
-            (waiting,) = connection.execute(
-                "SELECT count(*) FROM words WHERE key = ? AND delivered != 1", (key,)
-            ).fetchone()
-            (in_all,) = connection.execute("SELECT count(*) FROM words").fetchone()
-            if waiting >= MOST_FOR_ONE or in_all >= MOST_WORDS:
+            if _is_full(connection, key, network):
                 return None
             row = connection.execute(
-                "INSERT INTO words (key, sender, text, time, session, line) VALUES (?, ?, ?, ?, ?, ?)",
-                (key, sender, text, now, *(line or (None, None))),
+                "INSERT INTO words (key, sender, text, time, session, line, network) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (key, sender, text, now, *(line or (None, None)), network),
             )
             return Word(int(row.lastrowid or 0), sender, text, now)
 
     def hand_out(self, key: str, now: float) -> list[Word]:
         """Return the words that wait for the owner of a folded name, oldest first. The next time, they are repeated."""
-        with self._lock:
-            rows = self._connection.execute(
+        with self._turn() as connection:
+            rows = connection.execute(
                 "SELECT number, sender, text, time, delivered FROM words"
                 " WHERE key = ? AND delivered != 1 AND time >= ? ORDER BY number",
                 (key, now - LONGEST),
             ).fetchall()
             if rows:
-                with transaction(self._connection) as connection:
+                with self._change():
                     connection.execute("UPDATE words SET delivered = 2 WHERE key = ? AND delivered = 0", (key,))
         return [Word(number, sender, text, then, bool(delivered)) for number, sender, text, then, delivered in rows]
 
     def delivered(self, words: Sequence[Word]) -> None:
         """Take note that words have reached their owner. Their texts are overwritten."""
         numbers = [(word.number,) for word in words]
-        with self._lock, transaction(self._connection) as connection:
+        with self._writing() as connection:
             connection.executemany("DELETE FROM words WHERE number = ? AND session IS NULL", numbers)
-            connection.executemany("UPDATE words SET text = '', delivered = 1 WHERE number = ?", numbers)
+            connection.executemany("UPDATE words SET text = '', network = '', delivered = 1 WHERE number = ?", numbers)
+            connection.execute(
+                "DELETE FROM words WHERE number IN ("
+                "SELECT number FROM words WHERE delivered = 1 AND network = '' ORDER BY number DESC LIMIT -1 OFFSET ?)",
+                (MOST_DELIVERED,),
+            )
 
     def forget(self, word: Word) -> None:
         """Forget a word, as if it had never been kept."""
-        with self._lock, transaction(self._connection) as connection:
+        with self._writing() as connection:
             connection.execute("DELETE FROM words WHERE number = ?", (word.number,))
 
     def ban(self, ban: Ban, now: float) -> None:
         """Keep a ban, in place of one for the same, and forget those that are over."""
-        with self._lock, transaction(self._connection) as connection:
+        with self._writing() as connection:
             connection.execute("DELETE FROM bans WHERE until AND until <= ?", (now,))
             connection.execute(
                 "INSERT OR REPLACE INTO bans (what, is_address, shown, until, by) VALUES (?, ?, ?, ?, ?)",
@@ -151,5 +180,41 @@ class Store:
 
     def unban(self, ban: Ban) -> None:
         """Forget a ban."""
-        with self._lock, transaction(self._connection) as connection:
+        with self._writing() as connection:
             connection.execute("DELETE FROM bans WHERE what = ? AND is_address = ?", (ban.what, ban.is_address))
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[sqlite3.Connection]:
+        """Use the file alone."""
+        if not self.turns.take():
+            raise TimeoutError("too many wait for the file, which may be locked")
+        try:
+            yield self._connection
+        finally:
+            self.turns.pass_on()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Use the file alone, for one transaction."""
+        with self._turn(), self._change() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """Run what follows as one transaction, in one's turn. What is in no file any more would be lost with the server."""
+        if not self._file.is_there():
+            raise FileNotFoundError(f"{self._file.path} was removed or replaced: nothing is kept until a restart")
+        with transaction(self._connection) as connection:
+            yield connection
+
+
+def _is_full(connection: sqlite3.Connection, key: str, network: str) -> bool:
+    """Return whether too many words wait, for one name or for all, from one network or from all."""
+    wait = "SELECT count(*) FROM words WHERE delivered IN (0, 2)"
+    limits = [(f"{wait} AND key = :key", MOST_FOR_ONE)]
+    if network:
+        limits += [(f"{wait} AND key = :key AND network = :network", MOST_FROM_ONE)]
+        limits += [(f"{wait} AND network = :network", MOST_WORDS_FROM_ONE)]
+    limits += [(wait, MOST_WORDS)]  # last, because it takes longest
+    values = {"key": key, "network": network}
+    return any(connection.execute(statement, values).fetchone()[0] >= most for statement, most in limits)

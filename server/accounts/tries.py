@@ -13,6 +13,7 @@ from ..limits.token_bucket import TokenBucket
 from ..wire.addresses import is_loopback, network_of
 
 BY_NAME = (10, 1 / 60)  # wrong passwords for one name at once, and then a second
+BY_STRANGER = (5, 1 / 300)  # of these, from one network that is not a home: it cannot use them all up
 BY_ADDRESS = (20, 1 / 15)  # wrong passwords from one address: a class behind one router mistypes
 NEW = (60, 1 / 60)  # new accounts from one address
 MOST = 4096  # buckets, and homes, that are remembered
@@ -49,14 +50,16 @@ class Tries:
         self._trust_loopback = trust_loopback
         self._lock = threading.Lock()
         self._by_name = Buckets(*BY_NAME)
+        self._by_stranger = Buckets(*BY_STRANGER)  # by name and network
         self._by_address = Buckets(*BY_ADDRESS)
         self._new = Buckets(*NEW)
-        self._homes: dict[str, None] = {}  # names with networks from which they have logged in, oldest first
+        self._homes: dict[str, None] = {}  # names with networks whose owners are known there, oldest first
 
     def take(self, key: str, host: str) -> bool:
         """Take a try for a folded name. Return whether there was one.
 
-        An owner is not locked out by strangers: a network from which the name has logged in has tries of its own.
+        An owner is not locked out by strangers: a network that is a home of the name has tries of its own. Elsewhere one
+        network alone has fewer tries than the name, and gets them back so slowly that most are left for others.
         """
         with self._lock:
             buckets = self._buckets(key, host)
@@ -67,10 +70,14 @@ class Tries:
             return True
 
     def give_back(self, key: str, host: str) -> None:
-        """Give a try back, because the password was right."""
+        """Give a try back, because the password was right, or could not be looked at."""
         with self._lock:
             for bucket in self._buckets(key, host):
                 bucket.take(-1)
+
+    def add_home(self, key: str, host: str) -> None:
+        """Take note that the owner of a name comes from `host`: they have registered it there, or logged in."""
+        with self._lock:
             home = _home(key, host)
             self._homes.pop(home, None)
             self._homes[home] = None
@@ -83,10 +90,13 @@ class Tries:
             return self._is_exempt(host) or self._new.of(network_of(host)).try_take()
 
     def _buckets(self, key: str, host: str) -> list[TokenBucket]:
-        home = _home(key, host)
-        buckets = [self._by_name.of(home if home in self._homes else key)]
-        if not self._is_exempt(host):
+        home, is_exempt = _home(key, host), self._is_exempt(host)
+        is_home = home in self._homes
+        buckets = [self._by_name.of(home if is_home else key)]
+        if not is_exempt:
             buckets.append(self._by_address.of(network_of(host)))
+            if not is_home:
+                buckets.append(self._by_stranger.of(home))
         return buckets
 
     def _is_exempt(self, host: str) -> bool:

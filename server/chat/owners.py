@@ -18,10 +18,10 @@ MOST_DELIVERED = 20_000  # words that are remembered as delivered
 class Account:
     """A name that belongs to somebody. Whoever registers it after it was given up has another account."""
 
-    number: int  # which no other account ever has
+    number: int  # a random one, which no other account ever has, in whatever file
     key: str  # the folded name
     name: str
-    serial: int = 0  # how often its password has been changed
+    serial: int = 0  # another one for each password
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Login(Stored):
     key = "login"
 
     def __init__(self) -> None:
-        self.account = (0, 0)  # its number, and how often its password had been changed
+        self.account = (0, 0)  # its number, and the serial of its password
 
     def enter(self, account: Account) -> None:
         """Take note that somebody has proved to be the owner of an account."""

@@ -12,8 +12,10 @@ import pytest
 
 from server.accounts import store as store_module
 from server.accounts.schema import AccountsError
-from server.accounts.store import LONGEST, MOST_FOR_ONE, Store
-from server.chat.owners import Account, Ban, Word
+from server.accounts.store import LONGEST, MOST_FOR_ONE, MOST_FROM_ONE, Store
+from server.accounts.turns import Turns
+from server.chat.owners import Account, Ban, Login, Owners, Word
+from server.chat.room import Member
 
 NOW = 1_000_000.0
 
@@ -44,7 +46,8 @@ def texts(words: list[Word]) -> list[str]:
 def test_an_account_is_made_once(store: Store, path: Path) -> None:
     """Also over a restart."""
     bob = store.add("bob", "Bob", "hash", NOW)
-    assert bob == Account(1, "bob", "Bob")
+    assert bob
+    assert (bob.key, bob.name) == ("bob", "Bob")
     assert store.add("bob", "BOB", "other", NOW) is None
     again(store, path)
     assert store.accounts == [bob]
@@ -60,16 +63,37 @@ def test_a_name_that_was_given_up_is_another_account(store: Store, path: Path) -
     store.remove(first)
     again(store, path)
     second = store.add("bob", "Bob", "hash", NOW)
-    assert second and second.number > first.number
+    assert second and second.number != first.number
     assert store.hand_out("bob", NOW) == []
 
 
+def test_another_file_has_other_accounts(store: Store, tmp_path: Path) -> None:
+    """A login that is kept with a session names an account by its number. In another file, or in a backup, it is none."""
+    bob = store.add("bob", "Bob", "hash", NOW)
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        another = other.add("bob", "Bob", "hash", NOW)
+    assert bob and another
+    owners, member = Owners({"bob": another}), Member(1, "a:1", "Bob", "bob")
+    member.of(Login).enter(bob)
+    assert not owners.is_owner(member, "bob")
+    member.of(Login).enter(another)
+    assert owners.is_owner(member, "bob")
+
+
 def test_a_hash_is_renewed(store: Store) -> None:
+    """With another password the account is another. It is renewed only by whoever knows what is in the file now."""
     bob = store.add("bob", "Bob", "hash", NOW)
     assert bob
-    newer = Account(1, "bob", "Bob", serial=1)
-    store.renew(newer, "new")
+    assert store.renew(bob, "same", is_other=False) == bob
+    assert store.find("bob") == (bob, "same")
+    newer = store.renew(bob, "new", is_other=True)
+    assert newer and newer.number == bob.number and newer.serial != bob.serial
     assert store.find("bob") == (newer, "new")
+    assert store.renew(bob, "late", is_other=True) is None
+    assert not store.remove(bob)
+    assert store.find("bob") == (newer, "new")
+    assert store.remove(newer)
+    assert store.find("bob") is None
 
 
 def test_there_is_an_end_to_accounts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +120,33 @@ def test_a_hundred_words_wait_for_a_name(store: Store, monkeypatch: pytest.Monke
     monkeypatch.setattr(store_module, "MOST_WORDS", MOST_FOR_ONE + 1)
     assert store.keep("carol", "alice", "x", NOW, None)
     assert store.keep("dave", "alice", "x", NOW, None) is None
+
+
+def test_one_network_does_not_fill_the_places_of_a_name(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever name it says them under. It cannot fill the file either. What is delivered makes room."""
+    kept = [store.keep("bob", f"alice{n}", "x", NOW, None, "10.0.0.1") for n in range(MOST_FROM_ONE + 1)]
+    assert kept.index(None) == MOST_FROM_ONE
+    assert store.keep("bob", "carol", "x", NOW, None, "10.0.0.2")
+    assert store.keep("bob", "this machine", "x", NOW, None)
+    monkeypatch.setattr(store_module, "MOST_WORDS_FROM_ONE", MOST_FROM_ONE + 1)
+    assert [bool(store.keep(f"n{n}", "alice", "x", NOW, None, "10.0.0.1")) for n in range(2)] == [True, False]
+    store.delivered(store.hand_out("bob", NOW))
+    assert store.keep("bob", "alice", "x", NOW, None, "10.0.0.1")
+
+
+def test_what_was_delivered_takes_nobodys_place(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only words that wait count. Lines that were delivered are remembered up to a number, and the oldest go first."""
+    monkeypatch.setattr(store_module, "MOST_WORDS", 2)
+    monkeypatch.setattr(store_module, "MOST_DELIVERED", 3)
+    first = [store.keep("bob", "alice", "x", NOW, ("session", n)) for n in range(2)]
+    assert store.keep("carol", "alice", "x", NOW, None) is None
+    store.delivered(store.hand_out("bob", NOW))
+    later = [store.keep("bob", "alice", "y", NOW, ("session", n)) for n in range(2, 4)]
+    assert None not in later
+    store.delivered(store.hand_out("bob", NOW))
+    known = [word.number for word in (*first[1:], *later) if word]
+    rows = store._connection.execute("SELECT number FROM words ORDER BY number").fetchall()
+    assert [number for (number,) in rows] == known
 
 
 def test_a_word_waits_for_seven_days(store: Store) -> None:
@@ -187,3 +238,76 @@ def test_a_fault_changes_nothing_and_passes(store: Store, path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             store.add("bob", "Bob", "hash", NOW)
     assert store.add("bob", "Bob", "hash", NOW)
+
+
+def test_a_file_that_is_gone_is_a_fault(store: Store, path: Path) -> None:
+    """Nobody is told that something is kept which no file has after a restart. Nor is it if another file has its name."""
+    bob = store.add("bob", "Bob", "hash", NOW)
+    word = store.keep("bob", "alice", "hi", NOW, None)
+    ban = Ban("x", "x", False, 0.0, "op")
+    assert bob and word
+    path.rename(path.with_name("aside"))
+    for written in (False, True):
+        if written:
+            path.write_bytes(path.with_name("aside").read_bytes())
+        for call in (
+            lambda: store.add("carol", "carol", "hash", NOW),
+            lambda: store.renew(bob, "new", is_other=True),
+            lambda: store.remove(bob),
+            lambda: store.keep("bob", "alice", "again", NOW, None),
+            lambda: store.hand_out("bob", NOW),
+            lambda: store.delivered([word]),
+            lambda: store.forget(word),
+            lambda: store.ban(ban, NOW),
+            lambda: store.unban(ban),
+        ):
+            with pytest.raises(FileNotFoundError, match="removed or replaced"):
+                call()
+    path.with_name("aside").replace(path)
+    assert store.find("bob") == (bob, "hash")
+    assert store.hand_out("bob", NOW) == [word]
+    assert store.add("carol", "carol", "hash", NOW)
+
+
+def test_nobody_waits_for_a_locked_file_when_the_server_stops(store: Store) -> None:
+    """Nor while somebody else waits for too long."""
+    store.turns = Turns(patience=0.0)
+    assert store.turns.take()  # somebody else's call, which the disk keeps
+    with pytest.raises(TimeoutError):
+        store.find("bob")
+    store.turns = Turns(patience=1000.0)
+    store.turns.stopping.set()
+    assert store.turns.take()
+    with pytest.raises(TimeoutError):
+        store.keep("bob", "alice", "hi", NOW, None)
+    store.turns.pass_on()
+    assert store.find("bob") is None
+
+
+def test_an_empty_file_is_a_new_one_and_is_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It may have been people's names. A file that was not there is none to warn of."""
+    Store(path).close()
+    assert not caplog.text
+    for end in ("", "-wal", "-shm"):
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+    path.touch()
+    Store(path).close()
+    assert f"{path} was an empty file: nobody is registered" in caplog.text
+
+
+def test_a_file_of_before_is_taken_over(path: Path) -> None:
+    """The first servers did not keep from where a word comes, and counted accounts."""
+    Store(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.executescript(
+            "DROP INDEX words_by_network; ALTER TABLE words RENAME TO now; CREATE TABLE words ("
+            "number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, sender TEXT NOT NULL, text TEXT NOT NULL,"
+            "time REAL NOT NULL, session TEXT, line INTEGER, delivered INTEGER NOT NULL DEFAULT 0); DROP TABLE now;"
+            "INSERT INTO words (key, sender, text, time) VALUES ('bob', 'alice', 'hi', 1000000);"
+            "INSERT INTO accounts VALUES (1, 'bob', 'Bob', 'hash', 0, 0)"
+        )
+    with contextlib.closing(Store(path)) as store:
+        assert store.accounts == [Account(1, "bob", "Bob")]
+        assert store.keep("bob", "carol", "hello", NOW, None, "10.0.0.1")
+        assert texts(store.hand_out("bob", NOW)) == ["hi", "hello"]
+    Store(path).close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.accounts import tries
-from server.accounts.tries import BY_ADDRESS, BY_NAME, NEW, Tries
+from server.accounts.tries import BY_ADDRESS, BY_NAME, BY_STRANGER, NEW, Tries
 from server.limits.token_bucket import TokenBucket
 
 
@@ -40,20 +40,34 @@ def test_the_right_password_costs_no_try() -> None:
 
 
 def test_strangers_do_not_lock_an_owner_out() -> None:
-    """The network from which the owner has logged in has tries of its own, and not without end."""
+    """A network where the owner is known has tries of its own, and not without end."""
     limit = Tries()
-    limit.take("bob", "10.0.0.1")
-    limit.give_back("bob", "10.0.0.1")
-    while limit.take("bob", "10.9.9.9"):
-        pass
+    limit.add_home("bob", "10.0.0.1")
+    assert sum(limit.take("bob", f"10.9.9.{n % 100}") for n in range(1000)) == BY_NAME[0]
     assert not limit.take("bob", "10.0.0.2")
     assert [limit.take("bob", "10.0.0.1") for _ in range(11)] == [True] * 10 + [False]
+
+
+def test_one_stranger_leaves_tries_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it goes on, and whatever it does: the owner can log in from anywhere else."""
+    now = [100.0]
+    monkeypatch.setattr(TokenBucket.__init__, "__defaults__", (lambda: now[0],))
+    limit = Tries()
+    assert sum(limit.take("bob", "10.9.9.9") for _ in range(100)) == BY_STRANGER[0]
+    assert limit.take("bob", "10.0.0.2")
+    for _ in range(24 * 60):
+        now[0] += 60
+        while limit.take("bob", "10.9.9.9"):
+            pass
+        assert limit.take("bob", "10.0.0.2")
+        limit.give_back("bob", "10.0.0.2")
 
 
 def test_many_who_guess_at_once_get_no_further() -> None:
     """A try is taken before it is known whether it was right."""
     limit = Tries()
-    assert sum(limit.take("bob", "10.0.0.1") for _ in range(100)) == BY_NAME[0]
+    assert sum(limit.take("bob", "10.0.0.1") for _ in range(100)) == BY_STRANGER[0]
+    assert sum(limit.take("carol", "127.0.0.1") for _ in range(100)) == BY_NAME[0]
 
 
 def test_accounts_are_limited_by_address() -> None:
@@ -69,5 +83,6 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     limit = Tries()
     for n in range(100):
         limit.take(f"n{n}", f"10.0.{n}.1")
-        limit.give_back(f"n{n}", f"10.0.{n}.1")
-    assert max(len(limit._by_name._by_key), len(limit._by_address._by_key), len(limit._homes)) <= 8
+        limit.add_home(f"n{n}", f"10.0.{n}.1")
+    buckets = limit._by_name, limit._by_stranger, limit._by_address
+    assert max(len(limit._homes), *(len(some._by_key) for some in buckets)) <= 8
