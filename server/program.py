@@ -88,7 +88,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         order_log.order = room.of(Order)
         if store:
             give_large_blocks_back()
-            stored = partial(getattr, history, "stored") if history else None
+            stored = partial(getattr, history, "written") if history else None
             add_accounts(server, server.guard.limiter.banned, store, arguments.operator or (), stored)
         if arguments.operator or motd:
             set_motd(room, motd)

@@ -65,6 +65,11 @@ class History:
         return self._writer.stored
 
     @property
+    def written(self) -> int | None:
+        """Like `stored`. None while nothing can be written, so that it makes no sense to wait for a place."""
+        return None if self.trouble else self.stored
+
+    @property
     def waiting(self) -> int:
         """How many events and sessions wait to be written."""
         return self._waiting.count
