@@ -264,6 +264,7 @@ def test_another_server_has_the_file(path: Path, messages: Messages) -> None:
     tell(first, place(11, Joined(NOW, "ann", "a:1")), Session("d1", "ann", "ann", "a:1", 3))
     second = History(path)
     assert second.restored == Restored()
+    assert (first.written, second.written) == (0, None)
     assert messages.next().endswith("another server has it; the chat goes on, and what is to be kept waits")
     progress = Progress(second)
     with second:
@@ -273,6 +274,7 @@ def test_another_server_has_the_file(path: Path, messages: Messages) -> None:
             pass
         assert messages.next() == "history: it goes on"
         progress.wait(21)
+        assert second.written == 21
         assert second._writer._is_complete  # or all sessions would be written again each time
         assert [getattr(one, "name", "") for one in second.between(10, 21)] == ["ann", "bob"]
     assert rows(path, "SELECT name, addr FROM online") == [("bob", "b:1")]
