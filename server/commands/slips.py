@@ -29,7 +29,10 @@ _OTHERS = frozenset(
 # Words of English that are one of ours without the blank between them. Other parts of our words are no words.
 _PAIRS = frozenset([("log", "in"), ("log", "on"), ("sign", "in"), ("pass", "word")])
 # What stands behind these words in talk. It is no name and no password.
-_TALK = """
+_TALK = frozenset(
+    re.findall(
+        r"\S+",
+        """
 about after again all and another any are around as at attempt attempts back be because been before both but by can
 cannot could did do does doesn't doing don't error errors every everyone everybody failed failing fails first for form
 from get gets had has have help her here him his hours how i if in instead into is isn't it it's its just keeps last
@@ -38,9 +41,10 @@ problem problems rate rates screen seconds server sheet should so some something
 the their them then there these they this those through time to today tomorrow tonight too try trying twice under until
 up us using very via was we were what when where whether which who why will with without won't work works would
 yesterday yet you your yours
-"""
+""",
+    )
+)
 _FIRST_PARTS = frozenset(word[:end] for word in (*_WORDS, *_INSTEAD) for end in range(1, len(word)))
-_TALK_WORDS = frozenset(_TALK.split())
 _ARTICLES = frozenset(["a", "an"])
 _SLASHES = frozenset("/\\、∕⁄÷")
 _SHORTEST_PART = 3  # letters of the beginning of a command
@@ -124,7 +128,7 @@ def _has_passwords(rest: str, meant: str) -> bool:
     if words[0].lower() == "as":  # `log in as NAME PASSWORD`
         del words[0]
     lower = {word.lower() for word in words}
-    if len(words) != _WORDS[meant] or lower & _TALK_WORDS:
+    if len(words) != _WORDS[meant] or lower & _TALK:
         return False
     if _HARD.search(words[-1]):
         return True

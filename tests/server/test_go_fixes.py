@@ -145,7 +145,7 @@ def test_no_line_can_be_forged(trio: Trio) -> None:
     first, second, _ = trio
     first.send("x\n[10.0.0.1:22]teacher:exam cancelled\ra\u2028b\u0085c\x0bd\n".encode())
     assert second.line() == first.prefix + "x"
-    assert second.line() == first.prefix + "[10.0.0.1:22]teacher:exam cancelledabcd"
+    assert second.line() == first.prefix + "[10.0.0.1:22]teacher:exam cancelled a b c d"
 
 
 def test_renaming_to_ones_own_name_is_done(connect: Connect) -> None:
@@ -234,7 +234,8 @@ def test_controls_never_reach_another_terminal(trio: Trio) -> None:
     first.send(f"to {second.addr} a\x1b[2J\x9bb\u202e\n".encode())
     for control in controls:
         if control not in "\n\b\x7f":
-            assert second.line() == first.prefix + ("a\tb" if control == "\t" else "ab")
+            between = "\t" if control == "\t" else " " if control in "\v\f\r\x85\u2028\u2029" else ""
+            assert second.line() == f"{first.prefix}a{between}b"
     assert second.lines(3) == [first.prefix + text for text in ("ab", "ab", "a\ufffdb\ufffd\ufffd")]
     assert second.line() == f"{first.addr}: a[2Jb"
 

@@ -10,14 +10,24 @@ import pytest
 
 from server.wire.decoding import decode
 
-CONTROLS = [*range(0x09), *range(0x0A, 0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, 0x2028, 0x2029]
+LINE_ENDS = [0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029]
+CONTROLS = [*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0), 0x61C, 0x200E, 0x200F]
 CONTROLS += [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 
 
 @pytest.mark.parametrize("code", CONTROLS)
 def test_a_control_character_is_taken_out(code: int) -> None:
-    """These are C0 without tab, DEL, C1, bidi controls and line separators."""
+    """These are C0 without tab, DEL, C1 and bidi controls, but for what ends a line."""
     assert decode(f"a{chr(code)}b".encode()) == "ab"
+
+
+@pytest.mark.parametrize("code", LINE_ENDS)
+def test_a_line_end_inside_a_line_is_a_space(code: int) -> None:
+    """Else it would glue words together: `login` would be another word. Around the line there is nothing of it."""
+    end = chr(code)
+    assert decode(f"{end}login{end}bob{end}{end}x{end}".encode()) == "login bob x"
+    assert decode(f"\a{end}\x1b\rhi\r{end}\x1b".encode()) == "hi"
+    assert decode((end * 99).encode()) == ""
 
 
 @pytest.mark.parametrize("text", ["a\tb", "小明", "e\u0301", "👩\u200d💻", "a\u00a0b", "\u3000", "\ufeff"])
@@ -64,7 +74,7 @@ def test_many_blanks_are_cut(blank: str) -> None:
     "between",
     [
         "",
-        *"\u200b\u200d\u2060\ufeff\ufe0f\u034f\u00ad\u0301\u20dd\u17b4\u2065\ufff0\U000e0001\U000e0fff\x07\u202e\u2028",
+        *"\u200b\u200d\u2060\ufeff\ufe0f\u034f\u00ad\u0301\u20dd\u17b4\u2065\ufff0\U000e0001\U000e0fff\x07\u202e",
     ],
     ids=ascii,
 )
@@ -77,14 +87,16 @@ def test_blanks_of_several_kinds_are_one_run(between: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["-" * 99, "。" * 99, "❤\ufe0f" * 99, "- " * 99, "· " * 99, "👩\u200d💻 " * 99, "é\n" * 9]
+    "text", ["-" * 99, "。" * 99, "❤\ufe0f" * 99, "- " * 99, "· " * 99, "👩\u200d💻 " * 99, "é\a" * 9]
 )
 def test_what_is_seen_ends_a_run(text: str) -> None:
     """Rows of signs and symbols are kept, with the blanks between them."""
-    assert decode(text.encode()) == text.replace("\n", "")
+    assert decode(text.encode()) == text.replace("\a", "")
 
 
-@pytest.mark.parametrize("piece", ["é", "-", "· ", " " * 32 + "é", "\u3164", " \u200b", "\t", "\u0301", " -", "\u200b"])
+@pytest.mark.parametrize(
+    "piece", ["é", "-", "· ", " " * 32 + "é", "\u3164", " \u200b", "\t", "\r", "é\u2028", "\u0301", " -", "\u200b"]
+)
 def test_a_line_twice_as_long_takes_twice_the_time(piece: str) -> None:
     """No text makes the search for blanks more than linear. One that tries each place anew would take 64 times longer."""
 
