@@ -7,7 +7,7 @@ import json
 import random
 import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from .transcript import RECEIPT, Transcript, make_text
@@ -18,8 +18,9 @@ PATIENCE = 30.0  # seconds after which a test gives up waiting for what must com
 class Member:
     """One who reads text."""
 
-    def __init__(self, port: int, number: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    def __init__(self, port: int, number: int, used: Container[str] = ()) -> None:
+        """`used` are addresses that others have had, whom nobody shall take this member for."""
+        self.socket = _connect(port, used)
         self.number = number
         self.transcript = Transcript("{}:{}".format(*self.socket.getsockname()))
         self.unanswered = 0  # lines without a receipt
@@ -89,8 +90,8 @@ class Member:
 class ProgramMember(Member):
     """One who reads values."""
 
-    def __init__(self, port: int, number: int, name: str) -> None:
-        super().__init__(port, number)
+    def __init__(self, port: int, number: int, used: Container[str], name: str) -> None:
+        super().__init__(port, number, used)
         self.socket.sendall(f"/json {name}\n".encode())
 
     def _texts_of(self, line: str) -> list[str]:
@@ -98,9 +99,23 @@ class ProgramMember(Member):
         return _as_text(json.loads(line)) if line.startswith("{") else [line]
 
 
-def come(port: int, number: int, chance: random.Random, names: list[str]) -> Member:
+def come(port: int, number: int, used: Container[str], chance: random.Random, names: list[str]) -> Member:
     """Return a new member. Every third or so is a program."""
-    return ProgramMember(port, number, chance.choice(names)) if chance.random() < 0.3 else Member(port, number)
+    if chance.random() < 0.3:
+        return ProgramMember(port, number, used, chance.choice(names))
+    return Member(port, number, used)
+
+
+def _connect(port: int, used: Container[str]) -> socket.socket:
+    """Return a connection from a new address. After a reset, the system may give its port to the next one."""
+    while True:
+        connection = socket.socket()
+        connection.settimeout(PATIENCE)
+        connection.bind(("127.0.0.1", 0))
+        if "{}:{}".format(*connection.getsockname()) not in used:
+            connection.connect(("127.0.0.1", port))
+            return connection
+        connection.close()
 
 
 def _as_text(value: dict[str, Any]) -> list[str]:

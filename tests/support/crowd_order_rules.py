@@ -58,21 +58,25 @@ def muted_lines_are_refused(record: Record) -> Iterator[str]:
 
 def _is_muted(record: Record, orders: list[Order], story: Story, typed: Typed) -> bool | None:
     """Return whether the author of a line was muted. None means that it cannot be told."""
-    addrs: set[str] = set()
-    keys: set[str] = set()
+    if any(order.round == typed.round and order.word in ("mute", "unmute") for order in orders):
+        return None
+    is_muted: dict[str, bool | None] = {}  # by address and by folded name
+    names: dict[str, str] = {}  # under which each address was muted
     for order in orders:
-        if order.round == typed.round and order.word in ("mute", "unmute"):
-            return None
         if order.round < typed.round and order.word == "mute":
-            addrs.add(order.addr)
-            keys |= {order.key} - {order.addr}  # an address is nobody's name for long
+            is_muted[order.addr] = is_muted[order.key] = True  # an address as a name is kept for its owner alone
+            names[order.addr] = order.key
         elif order.round < typed.round and order.word == "unmute":
-            addrs.discard(order.addr)
-            keys.discard(order.key)
-    if story.addr in addrs:
-        return True
-    names = {fold(name) for name in record.names.get((typed.round, story.addr), {story.addr})}
-    return True if names <= keys else None if names & keys else False
+            is_muted[order.key] = None if order.key in names else False
+            for addr, name in names.items():
+                if addr == order.addr:
+                    is_muted[addr], is_muted[name] = False, None if name != order.key else is_muted[name]
+                elif name == order.key and is_muted[addr]:
+                    is_muted[addr] = None  # whoever has another name by now may be meant
+    if story.addr in is_muted and is_muted[story.addr] is not False:
+        return is_muted[story.addr]
+    known = {is_muted.get(fold(name), False) for name in record.names.get((typed.round, story.addr), {story.addr})}
+    return known.pop() if len(known) == 1 else None
 
 
 def whoever_is_removed_hears_why(record: Record) -> Iterator[str]:

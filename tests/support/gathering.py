@@ -51,13 +51,13 @@ class Gathering:
 
     def join(self) -> None:
         """Let somebody come."""
-        member = self.add(come(self._port, self._first + len(self._all), self._chance, self._names))
+        member = self.add(come(self._port, self._first + len(self._all), self._used(), self._chance, self._names))
         self.members.append(member)
         self._selector.register(member.socket, selectors.EVENT_READ, member)
 
     def visit(self, *lines: str) -> None:
         """Let somebody come for a moment."""
-        visitor = self.add(Member(self._port, self._first + len(self._all)))
+        visitor = self.add(Member(self._port, self._first + len(self._all), self._used()))
         for line in lines:
             visitor.ask(line)
         visitor.send("/quit")
@@ -138,6 +138,9 @@ class Gathering:
         member.transcript.events.append(("came", str(self._pauses)))
         self._all.append(member)
         return member
+
+    def _used(self) -> set[str]:
+        return {member.addr for member in self._all}
 
     def _forget(self, member: Member) -> None:
         self.members.remove(member)
