@@ -49,11 +49,19 @@ def test_an_account_from_its_beginning_to_its_end(house: StrictWebServer, open_t
     tab.page.click(".links >> text=注册")
     tab.fill_in(fresh="short")
     tab.until(f"document.querySelector('{WHY}').textContent === '密码须为 6 到 128 个字符'")
+    tab.page.fill("#fresh", "sesame")
+    tab.page.click("text=显示密码")
+    assert tab.page.evaluate("[$('fresh').type, $('reveal').ariaPressed]") == ["text", "true"]
+    tab.page.click("text=显示密码")
+    assert tab.page.evaluate("$('fresh').type") == "password"
+    tab.page.click("text=显示密码")
     tab.fill_in(fresh="with a space")
     assert tab.page.locator(WHY).text_content() == "密码里不能有空格"
     tab.fill_in(fresh=PASSWORD)
     tab.see("已注册并登录")
+    assert tab.page.evaluate("$('fresh').type") == "password"
     tab.page.click("#me")
+    assert not tab.page.is_visible("#reveal")
     assert tab.page.locator(".links button").all_text_contents() == ["修改密码", "退出登录", "注销账号"]
     tab.page.click(".links >> text=修改密码")
     tab.fill_in(password=PASSWORD, fresh="sesame34")
@@ -90,6 +98,21 @@ def test_a_registered_name_asks_for_its_password(house: StrictWebServer, open_ta
     tab.see("it is me")
     assert tab.said() == ["bob>it is me"]
     assert "You are logged in" in tab.news()
+
+
+def test_a_name_that_its_owner_takes_back(house: StrictWebServer, open_tab: Open, owner: Peer) -> None:
+    """It is told once, with the reason."""
+    tab = open_tab(house.port, "小明")
+    tab.type(f"/login bob {PASSWORD}")
+    tab.see("已登录")
+    before = tab.news()
+    with contextlib.closing(Peer(house.chat.port)) as again:
+        again.ask(f"/login bob {PASSWORD}")
+        tab.see("bob 的主人已登录")
+        tab.type("hi")
+        tab.see("hi")
+    told = [news for news in tab.news()[len(before) :] if tab.page.evaluate("chat.addr") in news]
+    assert told == [f"bob 的主人已登录，你的用户名改为 {tab.page.evaluate('chat.addr')}"]
 
 
 def test_to_log_in_at_the_door(house: StrictWebServer, open_tab: Open, owner: Peer) -> None:

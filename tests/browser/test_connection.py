@@ -73,6 +73,56 @@ def test_a_reload_goes_on(door: StrictWebServer, open_tab: Open) -> None:
     bob.close()
 
 
+def test_a_tab_that_is_closed_and_opened_again(door: StrictWebServer, open_tab: Open) -> None:
+    """Whoever comes in under the same name has it at once, and what was said meanwhile. A second tab does not get it."""
+    tab = open_tab(door.port, "小明")
+    tab.type("one")
+    tab.see("one")
+    tab.settle()
+    url, context, token = tab.page.url, tab.page.context, tab.page.evaluate("chat.token")
+    second = Tab(context.new_page(), url)
+    second.enter("小明")
+    second.page.wait_for_selector("#enter[open]")
+    assert second.page.evaluate("[chat.token !== '" + token + "', $('enter').querySelector('.why').textContent]") == [
+        True,
+        "该用户名已被使用",
+    ]
+    second.page.close()
+    tab.page.evaluate("saveNow()")
+    tab.page.close()
+    again = Tab(context.new_page(), url)
+    assert again.page.input_value("#name") == "小明"
+    again.enter("小明")
+    again.settle()
+    again.see("one")
+    assert again.page.evaluate("[chat.token, chat.name]") == [token, "小明"]
+    assert not again.page.is_visible("#enter")
+    again.type("two")
+    again.see("two")
+    assert again.said() == ["小明>one", "小明>two"]
+    assert again.errors == second.errors == []
+
+
+def test_a_banned_address_does_not_come_back_by_itself(door: StrictWebServer, open_tab: Open) -> None:
+    """It is said why, also in English, and what waits is given back."""
+    banned = door.chat.guard.limiter.banned
+    for locale, why in (("zh-CN", "此地址已被管理员封禁"), ("en-US", "this address is banned")):
+        tab = open_tab(door.port, "小明", locale=locale)
+        tab.settle()
+        banned.add("127.0.0.1", 0)
+        tab.page.evaluate("chat.abort.abort(); chat.say('one')")
+        tab.page.wait_for_selector(".refused")
+        assert tab.news()[-1] == tab.page.locator(".refused .why").text_content() == why
+        assert tab.page.evaluate("chat.stays")
+        banned.remove("127.0.0.1")
+        tab.page.evaluate("dispatchEvent(new Event('online'))")
+        assert tab.page.evaluate("[chat.opening, chat.online]") == [False, False]
+        tab.type("two")
+        tab.see("two")
+        assert [line.partition(">")[2] for line in tab.said()][-1] == "two"
+        tab.page.context.close()
+
+
 def test_offline_for_a_while(door: StrictWebServer, open_tab: Open, listener: Program) -> None:
     """What is typed waits, and is said once. What others said meanwhile is marked."""
     tab = open_tab(door.port, "小明")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 import pytest
@@ -152,7 +153,7 @@ def test_questions_are_answered(door: StrictWebServer, open_tab: Open, bring: Br
     answers = ming.page.locator(".answer").all_text_contents()
     assert answers[0].startswith("在线：小明") or "小明" in answers[0]
     assert answers[1].endswith("bob:公园见")
-    assert answers[2].startswith("who ")
+    assert answers[2].startswith("who查看在线用户rename")
     assert answers[3].endswith("bob:公园见")
     assert "小明 改名为 大明" in ming.news()
     assert texts(bob, "在吗")[-1] == "大明: 在吗"
@@ -170,11 +171,108 @@ def test_a_name_that_somebody_else_has(door: StrictWebServer, open_tab: Open, br
     tab.until("document.querySelector('#enter').open")
     assert tab.page.locator("#enter .why").text_content() == "该用户名已被使用"
     tab.page.evaluate("chat.say('hi')")
+    for name, why in (("rename", "用户名不合法：不能使用命令的名称"), ("bob", "该用户名已被使用")):
+        tab.fill_in(name=name)
+        tab.until(f"document.querySelector('#enter .why').textContent === '{why}'")
+        assert tab.page.is_visible("#enter")
+    assert tab.page.locator(".refused").count() == 0
     tab.page.fill("#name", "alice")
     tab.page.press("#name", "Enter")
     tab.see("hi")
     assert tab.said() == ["alice>hi"]
     assert texts(bob, "hi")[-1] == "alice:hi"
+    assert not tab.page.is_visible("#enter")
+
+
+def test_another_name_that_cannot_be_had(door: StrictWebServer, open_tab: Open, bring: Bring) -> None:
+    """The dialog says why, until there is one or it is closed. The name that one has stays meanwhile."""
+    bring("bob")
+    tab = open_tab(door.port, "小明")
+    tab.page.click("#me")
+    tab.fill_in(name="bob")
+    tab.until("document.querySelector('#enter .why').textContent === '该用户名已被使用'")
+    tab.page.evaluate("chat.say('one')")
+    tab.see("one")
+    tab.page.press("#name", "Escape")
+    tab.type("two")
+    tab.see("two")
+    tab.page.click("#me")
+    tab.fill_in(name="大明")
+    tab.page.wait_for_selector("#enter", state="hidden")
+    tab.type("three")
+    tab.see("three")
+    assert tab.said() == ["小明>one", "小明>two", "大明>three"]
+    assert tab.page.locator(".refused").count() == 0
+
+
+SLIPS = ["／help", "、who", "/WHO", "／Rename 大明", "、大家好", "/Motd"]
+
+
+def test_other_slashes_and_capital_letters(door: StrictWebServer, open_tab: Open) -> None:
+    """What a Chinese keyboard gives for the slash begins a command, if one follows."""
+    tab = open_tab(door.port, "小明")
+    tab.type(*SLIPS[:-1])
+    tab.see("、大家好")
+    tab.settle()
+    answers = tab.page.locator(".answer").all_text_contents()
+    assert [answer[:3] for answer in answers] == ["who", "在线：", "在线："]
+    assert tab.said() == ["大明>、大家好"]
+    kinds = tab.page.evaluate("lines => lines.map(kindOf)", [*SLIPS, "／login a b", "、me 笑", "／／x"])
+    assert kinds == ["question", "question", "question", "rename", "talk", "action", "secret", "talk", "talk"]
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_help_is_a_table(door: StrictWebServer, open_tab: Open, locale: str) -> None:
+    """Of what is typed and what it does, in the language of the browser, and no wider than a phone."""
+    for command in every_command().commands.values():
+        if command.word not in door.chat.commands.commands:
+            door.chat.commands.add(command)
+    tab = open_tab(door.port, "小明", locale=locale, viewport={"width": 390, "height": 800})
+    tab.type("/help")
+    tab.page.wait_for_selector(".help")
+    typed, done = (tab.page.locator(f".help {kind}").all_text_contents() for kind in ("dt", "dd"))
+    assert len(typed) == len(done) == len(every_command().commands)  # two for all, and none for the two for programs
+    assert all(done)
+    rows = dict(zip(typed, done, strict=True))
+    if locale == "en-US":
+        assert not any("\u4e00" <= sign <= "\u9fff" for sign in "".join([*typed, *done]))
+        assert rows["/unmute NAME"] == "Unmute"
+    else:
+        assert rows["/unmute 用户名"] == "管理员：解除禁言"
+    assert tab.page.evaluate("[$('log').scrollWidth - $('log').clientWidth, document.documentElement.scrollWidth]") == [
+        0,
+        390,
+    ]
+    edges = "[...document.querySelectorAll('.help dd')].map(each => each.getBoundingClientRect().left)"
+    assert len(set(tab.page.evaluate(edges))) == 1
+
+
+def test_what_the_server_tells_in_english(door: StrictWebServer, open_tab: Open, bring: Bring) -> None:
+    """Fixed texts are known. What somebody has said stays as it is."""
+    bob = bring("bob")
+    tab = open_tab(door.port, "Ann", locale="en-US")
+    bob.ask("/away 吃饭")
+    tab.type("/whois bob", "to bob hi")
+    tab.choose("Ann", "Away for a while")
+    tab.type("back", "/away lunch", "/quiet", "/last x", "/search 没有的词", "/ignore bob")
+    tab.type("欢迎回来", "bob 没有注册", "/last 1")
+    tab.settle()
+    answers = [line for answer in tab.page.locator(".answer").all_text_contents() for line in answer.split("\n")]
+    whois = f"bob comes from {bob.addr}, online since .*, silent for [0-9]+ seconds"
+    assert re.fullmatch(whois, answers.pop(0))
+    assert answers[:3] == ["bob is away: 吃饭", "[automatic answer] bob: 吃饭", "You are away: Away for a while"]
+    assert answers.pop().endswith("Ann:bob 没有注册")
+    assert answers[3:] == [
+        "Welcome back: you are not away",
+        "You are away: lunch",
+        "Welcome back: you are not away",
+        "Who comes and goes is hidden",
+        "Nothing found",
+        "✓ /ignore bob",
+    ]
+    (why,) = tab.page.locator(".refused .why").all_text_contents()
+    assert why == "not in the right form: [/last [NUMBER]]"
+    assert tab.said()[-2:] == ["Ann>欢迎回来", "Ann>bob 没有注册"]
 
 
 def test_whoever_gives_no_name_comes_in_under_the_address(door: StrictWebServer, open_tab: Open, bring: Bring) -> None:
@@ -349,14 +447,18 @@ def test_the_language_of_the_browser(door: StrictWebServer, open_tab: Open) -> N
 def test_light_and_dark(door: StrictWebServer, open_tab: Open, bring: Bring) -> None:
     """As the system is set."""
     bob = bring("bob")
-    grounds = set()
+    grounds, names = set(), set()
     for scheme in ("light", "dark"):
         tab = open_tab(door.port, scheme, color_scheme=scheme)
         bob.say(f"hello {scheme}")
         tab.see(f"hello {scheme}")
         grounds.add(tab.page.evaluate("getComputedStyle(document.body).backgroundColor"))
         assert tab.page.evaluate("getComputedStyle(document.querySelector('#rows .name')).color") != "rgb(0, 0, 0)"
+        names |= set(
+            tab.page.evaluate("['小明', '小红', '阿明', '阿红', '小丽'].map(name => nameOf(name).style.color)")
+        )
     assert grounds == {"rgb(241, 243, 245)", "rgb(20, 23, 28)"}
+    assert len(names) == 5
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 480), (360, 640), (640, 360)])

@@ -140,11 +140,59 @@ def test_operators_keep_order(house: StrictWebServer, open_tab: Open, boss: Tab,
     boss.see("已禁言 bob")
     assert "你已被管理员禁言" in bob.ask("hello")
     boss.type("/kick 小明 太吵了")
-    tab.see("你已被管理员移出：太吵了；输入下一行就会回来")
-    assert tab.page.evaluate("chat.stays")
+    tab.see("你已被管理员移出：太吵了")
+    assert tab.news()[-1] == "你已被管理员移出：太吵了"
+    assert tab.page.locator("#status").text_content() == "已离线"
+    tries = "dispatchEvent(new Event('online')); $('line').dispatchEvent(new Event('input')); $('line').focus()"
+    assert tab.page.evaluate(f"const before = chat.timer; {tries}; [chat.stays, chat.timer === before]") == [True, True]
+    tab.page.press("#line", "Enter")
+    assert tab.page.evaluate("[chat.stays, chat.opening]") == [True, False]
     tab.type("我回来了")
     tab.see("我回来了")
     boss.choose("bob", "禁用这个名字")
     boss.page.click("#menu .bad")
     boss.see("已封禁 bob")
     assert tab.page.locator("#menu button").count() == 0
+
+
+def test_operators_do_it_by_the_menu(house: StrictWebServer, open_tab: Open, boss: Tab, bob: Peer) -> None:
+    """To let somebody talk again, and to ban an address, which is here the server's own."""
+    boss.page.wait_for_selector("#people li:nth-child(2)")
+    for what in ("禁言 10 分钟", "解除禁言", "封禁地址 60 分钟"):
+        boss.choose("bob", what)
+        assert boss.page.locator("#menu p").text_content() == f"{what}：bob？"
+        boss.page.click("#menu .bad")
+        boss.settle()
+    boss.see("已解除禁言 bob")
+    assert f"{bob.prefix}free again" in bob.ask("free again")
+    assert boss.page.locator(".refused .text").all_text_contents() == ["/ban-address bob"]
+    assert boss.page.locator(".refused .why").text_content() == "不能封禁服务器本机"
+
+
+def test_whoever_loses_a_name_to_a_ban_is_asked_for_another(house: StrictWebServer, open_tab: Open, boss: Tab) -> None:
+    """When the next line brings them back. The line waits, and is said under that name alone."""
+    tab = open_tab(house.port, "小明")
+    tab.type("one")
+    boss.see("one")
+    boss.choose("小明", "禁用这个名字")
+    boss.page.click("#menu .bad")
+    tab.see("你已被管理员移出")
+    assert not any("下一行" in news for news in tab.news())
+    tab.type("two")
+    tab.page.wait_for_selector("#enter[open]")
+    assert tab.page.locator("#enter .why").text_content() == "该用户名已被管理员禁用"
+    assert tab.page.locator("#pending .text").all_text_contents() == ["two"]
+    tab.fill_in(name="大明")
+    tab.see("two")
+    assert tab.said() == ["小明>one", "大明>two"]
+
+
+def test_somebody_who_is_removed_reads_it_in_english(house: StrictWebServer, open_tab: Open, boss: Tab) -> None:
+    """With the operator's own words, if there are any."""
+    tab = open_tab(house.port, "ann", locale="en-US")
+    boss.type("/mute ann 5", "/kick ann 太吵了")
+    tab.see("An operator has removed you: 太吵了")
+    assert "An operator has muted you" in tab.page.locator(".news, .answer").all_text_contents()
+    tab.type("hi")
+    tab.page.wait_for_selector(".refused")
+    assert tab.page.locator(".refused .why").text_content() == "you are muted"

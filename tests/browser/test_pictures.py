@@ -39,7 +39,7 @@ def test_a_conversation_as_it_looks(door: StrictWebServer, open_tab: Open, tmp_p
         (phone, "to 小明 会前先来找我一下"),
         (desk, "to 小红 好的，马上"),
         (desk, "to 小丽 在吗"),
-        (desk, "没关系，我们等你"),
+        (desk, "没关系，小红和我等你"),
         (tom, "thanks!"),
     ):
         if isinstance(speaker, Peer):
@@ -47,9 +47,11 @@ def test_a_conversation_as_it_looks(door: StrictWebServer, open_tab: Open, tmp_p
         else:
             speaker.type(text)
         desk.see(text.rpartition(" ")[2] if text.startswith("to ") else text.removeprefix("/me "))
+    tom.say("/join 茶馆", "to 小明 join us in 茶馆", "to 小红 join us in 茶馆")
+    desk.see("in 茶馆")
+    phone.see("in 茶馆")
     desk.page.fill("#line", "那我先去")
     desk.settle()
-    phone.see("thanks!")
     phone.page.evaluate("document.activeElement.blur()")
     for tab, name in ((desk, "web-light.png"), (phone, "web-dark-phone.png")):
         tab.page.mouse.move(0, 0)

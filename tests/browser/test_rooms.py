@@ -95,16 +95,19 @@ def test_what_was_said_before_is_that_of_the_room(door: StrictWebServer, open_ta
 
 
 def test_private_words_from_another_room_are_marked(door: StrictWebServer, open_tab: Open, bob: Peer) -> None:
-    """Until they are answered. The answer goes to the person, whatever name they have taken where we are not."""
+    """Until they have been seen. The answer goes to the person, whatever name they have taken where we are not."""
     tab, hong = open_tab(door.port, "小明"), open_tab(door.port, "小红")
     tab.join("dev")
+    tab.page.evaluate("document.hasFocus = () => false")
     bob.say("to 小明 one", "to 小明 two")
     tab.see("two")
     tab.until("document.querySelector('#people .badge')?.textContent === '2'")
     assert tab.page.locator("#people li").all_text_contents() == ["小明 (我)", "bob (在别处)2"]
     assert tab.page.locator("#online").text_content() == "1 人在线"
-    tab.choose("bob", "私聊")
+    tab.page.evaluate("document.hasFocus = () => true; dispatchEvent(new Event('focus'))")
     tab.until("!document.querySelector('#people .badge')")
+    assert tab.page.locator("#people li").all_text_contents() == ["小明 (我)", "bob (在别处)"]
+    tab.choose("bob", "私聊")
     tab.type("first answer")
     bob.until("小明: first answer")
     bob.rename("robert")
@@ -202,11 +205,33 @@ def test_tab_completes_rooms(door: StrictWebServer, open_tab: Open, bob: Peer) -
     tab.page.keyboard.press("Tab")
     assert tab.page.input_value("#line") == "/join "
     tab.until("chat.rooms.length === 2")
-    tab.page.keyboard.type("d")
+    tab.page.evaluate("tab.candidates = []")  # as for whoever has typed it
+    tab.page.keyboard.press("Tab")
+    assert tab.page.input_value("#line") == "/join dev"
+    assert tab.page.locator("#hint").text_content() == ""  # the lobby, where one is, is not among them
+    tab.page.fill("#line", "/join d")
     tab.page.keyboard.press("Tab")
     assert tab.page.input_value("#line") == "/join dev"
     tab.page.keyboard.press("Enter")
     tab.page.wait_for_selector(".place")
+
+
+def test_private_words_are_unread_until_they_are_seen(door: StrictWebServer, open_tab: Open, bob: Peer) -> None:
+    """Whoever looks at the end of the conversation sees them come. Whoever has scrolled back sees them there."""
+    tab = open_tab(door.port, "小明")
+    bob.say("to 小明 seen")
+    tab.see("seen")
+    assert tab.page.locator("#people .badge").count() == 0
+    tab.type(*(f"n{number}" for number in range(60)))
+    tab.see("n59")
+    tab.settle()
+    tab.page.evaluate("$('log').scrollTop = 600")
+    tab.until("!view.following")
+    bob.say("to 小明 unseen")
+    tab.see("unseen")
+    tab.until("document.querySelector('#people .badge')?.textContent === '1'")
+    tab.page.click("#jump")
+    tab.until("!document.querySelector('#people .badge')")
 
 
 def test_rooms_by_keyboard_on_a_phone(door: StrictWebServer, open_tab: Open, bob: Peer) -> None:

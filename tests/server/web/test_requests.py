@@ -257,7 +257,7 @@ def test_a_banned_address_gets_nothing_over_a_kept_connection(door: StrictWebSer
     limiter = door.chat.guard.limiter
     assert client.ask("GET", "/")[0] == 200
     limiter.banned.add("127.0.0.1", 0)
-    assert client.ask("GET", "/events?name=evil", **EVENTS) == (503, "此地址已被管理员封禁\n")
+    assert client.ask("GET", "/events?name=evil", None, **EVENTS) == (503, "此地址已被管理员封禁\n")
     assert client.answer.headers["Connection"] == "close"
     at_the_door = raw(door, b"").decode()
     assert at_the_door.endswith("\r\n\r\n此地址已被管理员封禁\n")
