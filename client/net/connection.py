@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
@@ -22,7 +23,10 @@ REASONS = {
     ssl.SSLError: "连接中断",
     socket.gaierror: "找不到这个地址",
     UnicodeError: "找不到这个地址",
+    ConnectionAbortedError: "连接中断",
+    BrokenPipeError: "连接中断",
 }
+UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN)
 
 
 class Connection:
@@ -75,7 +79,8 @@ class Connection:
             why, is_final = str(error), True
         except (OSError, UnicodeError) as error:  # the latter from an address that cannot be one
             known = (text for kind, text in REASONS.items() if isinstance(error, kind))
-            why = next(known, getattr(error, "strerror", None) or str(error))
+            is_far = isinstance(error, OSError) and error.errno in UNREACHABLE
+            why = "网络不通" if is_far else next(known, getattr(error, "strerror", None) or str(error))
         self._events.put(Lost(why, is_final))
 
     def _begin(self, plain: socket.socket) -> socket.socket | TlsConnection:

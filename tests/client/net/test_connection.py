@@ -1,0 +1,37 @@
+"""What the user is told of a connection that ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+import pytest
+
+from client.events import Events, Lost
+from client.net.connection import Connection
+
+from ...support.peers import PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ECONNREFUSED, "连接被拒绝"),
+        (errno.ECONNABORTED, "连接中断"),
+        (errno.EPIPE, "连接中断"),
+        (errno.ETIMEDOUT, "没有应答"),
+        (errno.ENETUNREACH, "网络不通"),
+        (errno.EHOSTUNREACH, "网络不通"),
+    ],
+)
+def test_why_a_connection_has_ended(monkeypatch: pytest.MonkeyPatch, number: int, said: str) -> None:
+    """The language is the user's, and not the system's."""
+
+    def fail(address: object, timeout: float) -> socket.socket:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    events: Events = Events()
+    Connection("host", 1, b"", events)
+    assert events.get(timeout=PATIENCE) == Lost(said)
