@@ -35,7 +35,7 @@ FIELDS = {
     "users": "line users",  # who is online, or a part of them
     "rooms": "line rooms",
     "done": "line? code? text?",  # the receipt of a line, which was refused if there is a code
-    "notice": "text",  # anything else that is to be read, perhaps in several lines
+    "notice": "text past?",  # anything else that is to be read, perhaps in several lines
     "gap": "after",  # the server does not know any more what came after a place
     "bye": "code text?",  # the last value of a connection
 }
@@ -73,8 +73,9 @@ class Value:
     word: int = 0  # the number of a word that was kept
     users: tuple[tuple[str, str, str], ...] = ()  # names, addresses, and rooms if all are listed
     rooms: tuple[tuple[str, int], ...] = ()  # names, and how many are in them
-    missed: bool = False  # whether it happened while we were away
+    missed: bool = False  # whether it happened while we were away, or before we came
     mentions: tuple[tuple[int, int], ...] = ()  # where our name stands in the text
+    past: Value | None = None  # what was said before, and is shown now
 
 
 def parse(line: str) -> Value | None:
@@ -101,7 +102,7 @@ def _fields_of(kind: str, found: dict[str, object]) -> Iterator[tuple[str, Any]]
     for field in FIELDS[kind].split():
         name = field.removesuffix("?")
         if name in found:
-            yield name, _check("lines" if kind == "notice" else name, found[name])
+            yield name, _check("lines" if (kind, name) == ("notice", "text") else name, found[name])
         elif name == field:
             raise ValueError(f"no {name}")
 
@@ -122,9 +123,12 @@ def _check(name: str, value: object) -> object:
             )
         case "rooms", list():
             return tuple((_part(each, "room", otherwise=""), _part(each, "users", "line")) for each in value)
+        case "past", dict():
+            kind = value.get("type")
+            return Value(kind, **dict(_fields_of(kind, value)), missed=True) if kind in ("said", "emote") else None
         case "lines", str():
             return "\n".join(map(clean, value.split("\n")))
-        case _, str() if name not in ("line", "word", "hold", "idle", "users", "rooms"):
+        case _, str() if name not in ("line", "word", "hold", "idle", "users", "rooms", "past"):
             return clean(value)
     raise ValueError(f"bad {name}")
 

@@ -36,6 +36,7 @@ class Theme:
         """Return lines without their ends: `CLOCK MARK NAME:TEXT`."""
         if value.type == "note":
             return [self._paint(f"{clock} {NEWS} {value.text}" if self.time else f"{NEWS} {value.text}", _DIM)]
+        value = value.past or value
         mark, lines = self._lines(value)
         clock = _clock_of(value.time, clock) if value.missed or value.type == "kept" else clock
         start = f"{self._paint(clock, _DIM)} {mark} " if self.time else f"{mark} "

@@ -81,7 +81,11 @@ SAID = Value("said", "hi", "n", "a", at="5")
         ('{"type":"announced","at":"5","name":"n","text":"hi"}', Value("announced", "hi", "n", at="5")),
         ('{"type":"done","line":1}', Value("done", line=1)),
         ('{"type":"done","code":"no_session","text":"x"}', Value("done", "x", code="no_session")),
-        ('{"type":"notice","text":"a\\nb","past":{"type":"said"}}', Value("notice", "a\nb")),
+        ('{"type":"notice","text":"a\\nb","past":{"type":"other"}}', Value("notice", "a\nb")),
+        (
+            '{"type":"notice","text":"T [a]n:t","past":{"type":"said","at":"1","name":"n","addr":"a","text":"t"}}',
+            Value("notice", "T [a]n:t", past=Value("said", "t", "n", "a", at="1", missed=True)),
+        ),
         ('{"type":"gap","after":"7"}', Value("gap", after="7")),
         ('{"type":"bye","code":"quit"}', Value("bye", code="quit")),
         (
@@ -104,6 +108,7 @@ def test_a_value(line: str, value: object) -> None:
         *("", "hi", "{", "[]", "7", "null", "{}", '{"type":7}', '{"type":"done","line":NaN}', '{"type":"done"} x'),
         *('{"type":"done","line":-1}', '{"type":"done","line":1.5}', '{"type":"done","line":true}'),
         *('{"type":"done","line":"1"}', '{"type":"gap"}', '{"type":"gap","after":""}', '{"type":"gap","after":"a b"}'),
+        *('{"type":"notice","text":"a","past":7}', '{"type":"notice","text":"a","past":{"type":"said"}}'),
         *('{"type":"gap","after":"1\\n/quit"}', '{"type":"users","line":1,"users":{}}', '{"type":"bye","code":null}'),
         *('{"type":"rooms","line":1,"rooms":[{"room":"r"}]}', '{"type":"rooms","line":1,"rooms":[{"users":-1}]}'),
         *('{"type":"users","line":1,"users":[{"name":"n"}]}', '{"type":"rooms","line":1,"rooms":[7]}'),
