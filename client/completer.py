@@ -55,4 +55,4 @@ class Completer:
         line = self._editor.line
         self._editor.line, found = complete(line, known, self.candidates)
         if self._editor.line == line and found:
-            self._show("  ".join(found[:MOST_CANDIDATES]))
+            self._show("\t".join(each.strip() for each in found[:MOST_CANDIDATES]))

@@ -62,6 +62,7 @@ WORDS = {
 PLAIN = ("who", "rename", "to")  # are also known without the slash
 ALONE = ("who", "help", "quit", "quiet", "leave", "rooms", "bans")  # nothing may follow them
 AFTER = {"who": "all"}  # what may follow all the same, behind a slash
+FOR_OPERATORS = ("kick", "mute", "unmute", "ban", "ban-address", "bans", "unban", "announce")
 ASKS = ("ignore", "motd")  # are questions if nothing follows them
 WHO, WHO_ANYWHERE, ROOMS = "who", "/who all", "/rooms"  # the client asks by itself, too
 

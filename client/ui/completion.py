@@ -6,7 +6,7 @@ import os.path
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..rules import ALONE, PASSWORDS, WORDS, Kind
+from ..rules import ALONE, FOR_OPERATORS, PASSWORDS, WORDS, Kind
 from .editor import Line
 
 _LOCAL = ("exit", "/menu", "/help", "/quit")
@@ -47,6 +47,7 @@ FOR_WHOM = Candidates(("who", "exit"), names_first=True)
 def complete(line: Line, known: Known, candidates: Candidates) -> tuple[Line, list[str]]:
     """Return the line with the word before its cursor completed as far as is certain, and what that may become.
 
+    What is for operators is offered where nothing else fits.
     Chinese is written without spaces. So a word may begin behind any character that is not of a Latin word.
     """
     before = line.before
@@ -56,6 +57,7 @@ def complete(line: Line, known: Known, candidates: Candidates) -> tuple[Line, li
         fitting = sorted(
             {each for each in _all(words, known, candidates) if each.casefold().startswith(word.casefold())}
         )
+        fitting = [each for each in fitting if each.strip("/ ") not in FOR_OPERATORS] or fitting
         if fitting:
             common = os.path.commonprefix(fitting)
             if len(common) < len(word):  # what fits differs in the case of what is typed

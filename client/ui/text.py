@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-_TOKEN = re.compile(r"\x1b\[[\d;]*m|.", re.DOTALL)
+_TOKEN = re.compile(r"\x1b\[[\d;]*m|\t(?=([^\t]*))|.", re.DOTALL)  # with what stands up to the next tab
 _JOINER = "\u200d"
 TAB = 4  # columns for a tab in a line that is shown
 
@@ -54,16 +54,23 @@ def lay_out(text: str, cursor: int, columns: int) -> Layout:
 
 
 def wrap(text: str, columns: int, indent: int) -> str:
-    """Return a line in rows of so many columns. All but the first are indented: none looks like a line of its own."""
+    """Return a line in rows of so many columns. All but the first are indented: none looks like a line of its own.
+
+    What stands between two tabs is not broken, if a row can hold it.
+    """
     indent = min(indent, columns // 3)
     found, column = "", 0
-    for token in _TOKEN.findall(text):
+    for match in _TOKEN.finditer(text):
+        token = match[0]
         size = 0 if token[0] == "\x1b" else TAB if token == "\t" else width(token)
-        if column + size > columns:
+        behind = sum(map(width, match[1] or ""))
+        is_end = column + size + behind > columns >= indent + behind
+        if is_end or column + size > columns:
             found += "\n" + " " * indent
             column = indent
-        found += " " * TAB if token == "\t" else token
-        column += size
+        if not (match[1] and is_end):
+            found += " " * TAB if token == "\t" else token
+            column += size
     return found
 
 

@@ -75,6 +75,9 @@ def test_the_words_are_the_servers() -> None:
     assert set(rules.WORDS) == set(SERVER.commands)
     assert set(rules.PLAIN) == {word for word, command in SERVER.commands.items() if command.plain}
     assert set(rules.ALONE) == {word for word, command in SERVER.commands.items() if command.alone}
+    assert {word for word, command in SERVER.commands.items() if command.help.startswith("管理员")} == set(
+        rules.FOR_OPERATORS
+    )
     assert {word: command.after for word, command in SERVER.commands.items() if command.after} == rules.AFTER
 
 

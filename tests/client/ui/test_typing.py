@@ -56,12 +56,15 @@ def test_layout(text: str, cursor: int, columns: int, expected: Layout) -> None:
         ("小明小红", 5, 1, "小明\n 小红"),
         ("ab\x1b[31mcdef\x1b[0m", 5, 1, "ab\x1b[31mcde\n f\x1b[0m"),
         ("a\tb", 8, 2, "a    b"),
+        ("abc\tde\tfg", 8, 2, "abc\n  de\n  fg"),
+        ("ab\tcd\tef", 8, 2, "ab    cd\n  ef"),
+        ("ab\tcdefghi", 8, 2, "ab    cd\n  efghi"),
         ("abcdefghij", 6, 4, "abcdef\n  ghij"),
         (f"abcd{E_ACUTE}f", 5, 1, f"abcd{E_ACUTE}\n f"),
     ],
 )
 def test_a_line_that_is_shown_goes_on_in_indented_rows(text: str, columns: int, indent: int, expected: str) -> None:
-    """Colours take no room. On a narrow terminal the indent is a third of it at most."""
+    """Colours take no room. On a narrow terminal the indent is a third of it at most. Words between tabs stay whole."""
     assert wrap(text, columns, indent) == expected
 
 
@@ -229,7 +232,7 @@ NAMES = ["小明", "小红", "bob", "Bobby", "127.0.0.1:5000"]
         ("w", "who", []),
         ("ren", "rename ", []),
         ("/re", "/re", ["/register", "/rename", "/reply"]),
-        ("/m", "/m", ["/me", "/menu", "/motd", "/mute"]),
+        ("/m", "/m", ["/me", "/menu", "/motd"]),
         ("/log", "/login ", []),
         ("/lea", "/leave", []),
         ("/js", "/js", []),
@@ -237,6 +240,8 @@ NAMES = ["小明", "小红", "bob", "Bobby", "127.0.0.1:5000"]
         ("/join 茶", "/join 茶馆", []),
         ("to e", "to e", ["erin", "eve"]),
         ("/whois ev", "/whois eve", []),
+        ("/mu", "/mute ", []),
+        ("/b", "/ban", ["/ban", "/ban-address", "/bans"]),
         ("/kick er", "/kick erin", []),
         ("hello e", "hello e", []),
         ("/h", "/help", []),
