@@ -26,6 +26,7 @@ REFUSALS = {  # and their codes
 # C0 but tab, DEL and C1 drive a terminal. Bidi controls and line separators reorder or break its lines.
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _WORDS = re.compile(r"\s*(\S+)(?:(\s+)(\S+)(?:(\s+)(\S.*))?)?\s*", re.DOTALL)
+_FIRST_WORDS = re.compile(r"([\W_7]*)([a-z]+)(?:[\W_]+([a-z]+))?")  # 7 is the key of the slash on some keyboards
 _LETTER = "[^\\W\u2e80-\U0003ffff]"  # or a digit, of a script that has spaces between its words
 WIDE = "\u3000"  # the space of Chinese input methods
 
@@ -74,6 +75,7 @@ PASSWORDS = {
     "password": (0, ("旧密码：", "新密码：", AGAIN)),
     "unregister": (0, ("密码：",)),
 }
+INSTEAD = ("logon", "signin", "pass", "psswd", "pswd", "pwd")  # what people type, because it is called so elsewhere
 HIDDEN = "******"
 LOOKED_AT = 200  # characters of a line that may be a mistyped command
 LIKENESS = 0.74  # from which on a word may be a mistyped one
@@ -114,8 +116,12 @@ def _first_word(text: str) -> tuple[str, str, str]:
 
 def may_hold_password(line: str) -> bool:
     """Return whether a line may be a command that has a password, however it was mistyped. The server refuses fewer."""
-    word = re.match(r"[\W_]*([a-z]+)", unicodedata.normalize("NFKC", line[:LOOKED_AT]).casefold())
-    return word is not None and bool(get_close_matches(word[1], PASSWORDS, cutoff=LIKENESS))
+    found = _FIRST_WORDS.match(unicodedata.normalize("NFKC", line[:LOOKED_AT]).casefold())
+    signs, first, second = found.groups("") if found else ("", "", "")
+    if first in (*PASSWORDS, *INSTEAD) or first + second in (*PASSWORDS, *INSTEAD):
+        return True
+    is_part = bool(signs.strip()) and len(first) > 2 and any(word.startswith(first) for word in PASSWORDS)
+    return is_part or bool(get_close_matches(first, PASSWORDS, cutoff=LIKENESS))
 
 
 def without_password(line: str) -> str:
