@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import math
 import queue
+import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from .completer import Completer
@@ -21,16 +22,16 @@ from .net.session import Session
 from .net.values import BadServer
 from .options import Options
 from .rules import QUIT, WHO_ANYWHERE
+from .status import Status
 from .ui.completion import NOTHING, Candidates
 from .ui.display import Display
 from .ui.editor import Editor
 from .ui.history import History
 from .ui.keyboard import Keyboard
-from .ui.keys import Key
+from .ui.keys import ESCAPE, Key
 
 LINGER = 2.0  # seconds for the server to take our last lines while a person waits
 PATIENCE = 30.0  # the same for a script, from the last sign that they are taken
-STATUS_DELAY = 0.5  # seconds after which a line on its way is worth a word before the prompt
 GREETING_TIME = 1.0  # seconds for the server's greeting, before the user is asked anything
 READ_AHEAD = 1000  # lines that are taken from a pipe before the server has taken those before
 
@@ -51,17 +52,15 @@ class Client:
         self._display = display
         self._editor = editor
         self._keyboard = Keyboard(events)
-        server = "{} port {}".format(*options.server)
-        self._session = Session(
-            options.policy, options.name, server=server, plain=options.plain, curious=options.person
-        )
+        policy, server = options.policy, "{} port {}".format(*options.server)
+        self._session = Session(policy, options.name, server=server, plain=options.plain, curious=options.person)
         if options.trust and options.trust.insecure:
             self._session.hearing.note("没有验证服务器的证书：任何人都可能冒充它，读到所说的一切")
         self._connection: Connection | None = None
         self._typed: deque[str | None] = deque()  # lines that nobody has asked for yet; None is the end of input
         self._completer = Completer(self._session, editor, self.show)
+        self._status = Status(self._session)
         self._is_leaving = False
-        self._waiting_since = math.inf
 
     def run(self, talk: Callable[[], None]) -> int:
         """Connect, and talk until the user leaves. Return the exit status. Raise ServerUnavailable or BadServer."""
@@ -109,22 +108,32 @@ class Client:
         self._completer.candidates = candidates
         self._editor.use(history if history is not None else History())
         if not self._typed:
-            self._display.set_status(self._status(time.monotonic()))
+            self._display.set_status(self._status.text(time.monotonic(), self.partner))
             self._display.ask(prompt, keep=history is None)
         while not self._typed:
             self._wait()
         line = self._typed.popleft()
         if line is None:
             raise Leave
+        if not line:
+            self._session.hearing.unread.clear()
         return line
 
-    def ask_secret(self, prompt: str) -> str:
-        """Return a line that is typed and not shown. Raise Leave at the end of input."""
-        self._display.hide(True)
+    @contextlib.contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Show nothing of what is typed meanwhile; Ctrl-C enters an empty line.
+
+        What nobody has asked for is dropped in the end: it may be a password that was typed once more.
+        """
+        interrupt = signal.signal(signal.SIGINT, lambda number, frame: None)  # it comes through the queue
         try:
-            return self.ask(prompt).strip()
+            self._display.hide(True)
+            yield
         finally:
+            self._typed = deque(line for line in self._typed if line is None)
+            self._editor.enter()
             self._display.hide(False)
+            signal.signal(signal.SIGINT, interrupt)
 
     def remember(self, line: str, history: History) -> None:
         """Keep a line, so that Up brings it back."""
@@ -149,12 +158,19 @@ class Client:
 
     def seek(self, name: str) -> Person | None:
         """Return who has a name, in whatever room. If it is nobody who is known, the server is asked."""
-        question = Line(WHO_ANYWHERE, hidden=True)
         if self.find(name) is None:
-            self._transmit(self._session.ask(question, time.monotonic()))
-            while self._session.state is State.VALUES and not question.dealt_with:
-                self._wait()
+            self.settle(Line(WHO_ANYWHERE, hidden=True))
         return self.find(name)
+
+    def settle(self, line: Line) -> str:
+        """Send a line, and wait for its answer. Return the code of a refusal, or nothing.
+
+        There may be no answer if the server is not there, or if somebody enters an empty line to go on without it.
+        """
+        self._transmit(self._session.ask(line, time.monotonic()))
+        while self._session.state is State.VALUES and not (line.dealt_with or "" in self._typed):
+            self._wait()
+        return line.code
 
     def _enter(self) -> None:
         """Wait until the server has let us in. Whoever only listens stays here."""
@@ -171,8 +187,7 @@ class Client:
         if self._session.outgoing.unsettled < READ_AHEAD and not self._is_leaving:
             self._keyboard.go_on()
         now = time.monotonic()
-        status_due = self._waiting_since + STATUS_DELAY
-        due = min(until, self._session.due(), status_due if status_due > now else math.inf)
+        due = min(until, self._session.due(), self._status.due(now))
         with contextlib.suppress(queue.Empty):
             event = self._events.get(timeout=None if due == math.inf else max(0.0, due - now))
             now = time.monotonic()
@@ -181,6 +196,8 @@ class Client:
                     if self._options.person:
                         self._session.key(now)
                     self._take_keys(data)
+                case Signalled(signal.SIGINT):
+                    self._take_keys(ESCAPE)
                 case Signalled(number):
                     self._display.signalled(number)
                 case Connected():
@@ -208,25 +225,11 @@ class Client:
         if self._session.wants_end and self._connection:
             self._connection.finish()
         self._show_all()
-        self._display.set_status(self._status(now))
+        self._display.set_status(self._status.text(now, self.partner))
 
     def _transmit(self, data: bytes) -> None:
         if self._connection:
             self._connection.send(data)
-
-    def _status(self, now: float) -> str:
-        """Return what stands before the prompt: whether we are away, how many lines wait, where, and whom one talks to."""
-        waiting = self._session.outgoing.unsettled
-        self._waiting_since = min(self._waiting_since, now) if waiting else math.inf
-        status = "" if self._session.is_in else "[离线]"
-        if now >= self._waiting_since + STATUS_DELAY:
-            status += f"[待发{waiting}]"
-        if room := self._session.hearing.room:
-            status += f"[#{room}]"
-        if self.partner:
-            name = self.partner.name
-            status += f"[{name}已离开]" if self.partner.is_gone else f"[→{name}]"
-        return status
 
     def _take_keys(self, data: bytes) -> None:
         for typed in self._display.feed(data):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .client import Client, Leave
+from .net.outgoing import Line
 from .net.people import Person
 from .rules import AGAIN, PASSWORDS, QUIT, WHO, Kind, kind_of, loosen, may_be_name, may_hold_password
 from .ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, Candidates
@@ -38,6 +39,9 @@ Tab 补全用户名和命令，空行时回复最近的私聊；上下键翻看�
 Ctrl-A E U W K Y 编辑；Ctrl-D 退出；其他内容发送给所有人"""
 
 SHOW_HELP = "/help"
+TRIES = 3  # of passwords that the server refuses
+# The codes of names that belong to somebody, and of passwords that are worth another try.
+OWNED, TRY_AGAIN = "name_owned", ("wrong_password", "password_bad", "not_private")
 COMMANDS = (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME, Kind.ORDER, Kind.SECRET)  # also in private chat
 
 
@@ -57,13 +61,19 @@ class Menu:
         modes = {"1": self.public_chat, "2": self.private_chat, "3": self.update_name}
         while True:
             self._client.show(MENU)
-            choice = _word_of(self._client.ask(""))
+            typed = self._client.ask("")
+            choice = _word_of(typed)
             if choice in ("0", QUIT):
                 return
             if choice in modes:
                 modes[choice]()
-            else:
-                self._client.show(HELP if choice == SHOW_HELP else WRONG_CHOICE)
+            elif choice == SHOW_HELP:
+                self._client.show(HELP)
+            elif _is_command(line := loosen(typed, self._is_online)):
+                for command in self._with_passwords(line):
+                    self._client.settle(Line(command))
+            elif choice:
+                self._client.show(WRONG_CHOICE)
 
     def say_all(self) -> None:
         """Say each line that comes from a pipe. Nothing is asked."""
@@ -103,8 +113,9 @@ class Menu:
         Go: Client.Rename
         Go: Client.UpdateName
         """
-        if name := self._client.ask(NAME_PROMPT).strip():
-            self._client.send(f"rename {name}")
+        name = self._client.ask(NAME_PROMPT).strip()
+        if name and self._client.settle(Line(f"rename {name}")) == OWNED:
+            self._ask_passwords(f"/login {name}", PASSWORDS["login"][1])
 
     def _is_online(self, name: str) -> bool:
         person = self._client.find(name)
@@ -112,8 +123,7 @@ class Menu:
 
     def _talk_to(self, partner: Person) -> None:
         for line in self._lines(PRIVATE_PROMPT, IN_PRIVATE, self._private_words):
-            is_command = line[0] == "/" and kind_of(line) in COMMANDS
-            self._client.send(line, None if is_command else partner)
+            self._client.send(line, None if _is_command(line) else partner)
             if partner.is_gone:
                 self._client.show(f"{partner.name} 已经离开；现在叫这个名字的可能是别人，请重新选择")
                 return
@@ -152,19 +162,46 @@ class Menu:
                 yield from self._with_passwords(typed)
 
     def _with_passwords(self, line: str) -> Iterator[str]:
-        """Yield a line, with the passwords that a command lacks. If these are not given, yield nothing."""
+        """Yield a line, unless it is a command that lacks passwords: that is sent with what the user is asked for."""
         word, *others = line.removeprefix("/").split() or [""]
         before, prompts = PASSWORDS.get(word, (0, ()))
         if kind_of(line) is not Kind.SECRET or len(others) != before:
             yield line
-            return
-        given = [self._client.ask_secret(prompt) for prompt in prompts]
-        if AGAIN in prompts and given.pop() != given[-1]:
-            self._client.show("两次输入的密码不一样")
-        elif all(len(password.split()) == 1 for password in given):
-            yield " ".join([line.strip(), *given])
         else:
-            self._client.show("密码不能为空，也不能有空格")
+            self._ask_passwords(line.strip(), prompts)
+
+    def _ask_passwords(self, command: str, prompts: Sequence[str]) -> None:
+        """Send a command with passwords. If they are no good, ask again, so that the next one is not said to everyone."""
+        with self._client.hidden():
+            for _ in range(TRIES):
+                if not (given := self._passwords(prompts)):
+                    break
+                if self._client.settle(Line(" ".join([command, *given]))) not in TRY_AGAIN:
+                    return
+            self._client.show("已取消")
+
+    def _passwords(self, prompts: Sequence[str]) -> list[str]:
+        """Return the passwords that are typed, hidden. There are none if the user gives up, by an empty line."""
+        given: list[str] = []
+        while len(given) < len(prompts):
+            prompt = prompts[len(given)]
+            if not (typed := self._client.ask(prompt).strip()):
+                return []
+            if len(typed.split()) != 1:
+                self._client.show("密码不能有空格")
+            elif prompt != AGAIN:
+                given.append(typed)
+            elif typed == given[-1]:
+                break
+            else:
+                self._client.show("两次输入的密码不一样")
+                given.pop()
+        return given
+
+
+def _is_command(line: str) -> bool:
+    """Return whether a line is a command of the server's wherever it is typed, and is not said to anybody."""
+    return line.startswith("/") and "\n" not in line and kind_of(line) in COMMANDS
 
 
 def _word_of(typed: str) -> str:

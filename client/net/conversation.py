@@ -13,7 +13,7 @@ import re
 from dataclasses import replace
 from enum import Enum, auto
 
-from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, WHO, WHO_ANYWHERE, Kind, clean, may_be_name, without_password
+from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, WHO, WHO_ANYWHERE, Kind, clean, without_password
 from .attempts import Attempts, ReconnectPolicy, ServerUnavailable
 from .hearing import Hearing
 from .naming import Naming
@@ -22,8 +22,7 @@ from .values import MAX_LINE, BadServer, Value, parse
 
 WINDOW = 16 * 1024  # bytes ahead of their receipts; less than any kernel holds, so that sending never waits
 UNSURE, UNSENT = "可能没有送达", "没有送达"
-NAMED = 3  # lines that a note names; the others are counted
-SHORT = 40  # characters of a line in a note
+NAMED, SHORT = 3, 40  # lines that a note names, of which the others are counted, and characters of each
 _ARRIVAL = re.compile(r"(\[(.+)\]\2:)已上线")
 
 
@@ -41,7 +40,7 @@ class Conversation:
     """What is said and heard. What is to be shown gathers in `shown`.
 
     `name` is the one to ask for, if any. `server` is how messages call the server. `plain`: do not ask it for values.
-    `curious`: keep a list of who is online.
+    `curious`: somebody reads. Keep a list of who is online, and remind them of the idle limit.
     """
 
     def __init__(
@@ -107,7 +106,7 @@ class Conversation:
             if is_new and cause:
                 cause.heard = True
             if is_new and value.type == "renamed" and self.hearing.is_own(value):
-                self._naming.take(value.name if may_be_name(value.name) else "")  # or its owner has logged in
+                self._naming.take(value.name)
             if is_new and value.type == "entered" and value.line:
                 self._ask_who()
             if value.type == "done":
@@ -146,7 +145,7 @@ class Conversation:
         if not done.line:  # it tells what became of the first line of the connection
             if done.code.startswith("name_"):
                 self._refuse_name(done, now)
-        elif (line := self.outgoing.receipt(done.line)) is None:
+        elif (line := self.outgoing.receipt(done.line, done.code)) is None:
             return
         elif line is self._catching_up:
             self._catching_up = None
@@ -229,7 +228,7 @@ class Conversation:
         return self._catching_up is None and (self._naming.is_had or line.kind in (Kind.RENAME, Kind.SECRET))
 
     def _refuse(self, line: Line, why: str) -> None:
-        self.refused = True
+        self.refused = line.dealt_with = True
         self.shown.append(Value("refused", shorten(line.text), to=line.to.name if line.to else "", why=why))
 
     def _give_up(self, what: str, lines: list[Line]) -> None:

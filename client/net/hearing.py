@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
-from ..rules import mentions
+from ..rules import fold, mentions
 from .people import People, Person
 from .values import EVENTS, Value
 
@@ -24,6 +24,7 @@ class Hearing:
         self.rooms: tuple[tuple[str, int], ...] = ()  # as the server has listed them last
         self.at = "0"  # the place up to which everything was heard
         self.last_private: Person | None = None  # who has said the last private word to us
+        self.unread: deque[Person] = deque(maxlen=REMEMBERED)  # who has said those that we have not answered
         self._addrs: deque[str] = deque([""], maxlen=REMEMBERED)  # our own, the present one last
         self._places: deque[str] = deque(maxlen=REMEMBERED)
         self._is_marked = False  # whether it was said that what follows was missed
@@ -50,6 +51,11 @@ class Hearing:
         if self._is_marked:
             self._is_marked = False
             self.note(MISSED_ENDS)
+
+    def read(self, name: str) -> None:
+        """Take note that we have read what somebody has said to us alone."""
+        for person in [person for person in self.unread if fold(person.name) == fold(name)]:
+            self.unread.remove(person)
 
     def is_own(self, value: Value) -> bool:
         """Return whether an event is about us, on this connection."""
@@ -114,8 +120,11 @@ class Hearing:
                 self._words.append(value.word)
             case "said" | "emote" if value.addr not in self._addrs:
                 value = replace(value, mentions=mentions(value.text, self.name))
-        if value.type in ("whisper", "kept") and not value.line:
+        if value.type == "whisper" and value.line:
+            self.read(value.to)
+        elif value.type in ("whisper", "kept") and is_told:
             self.last_private = self.people.find(value.name) or Person(value.name)
+            self.unread.append(self.last_private)
         if not is_told:  # our own coming, going and name are said in another way
             return
         if missed and not self._is_marked:

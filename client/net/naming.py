@@ -36,8 +36,9 @@ class Naming:
         self.was_had = self.was_had or self.is_had
 
     def take(self, name: str) -> None:
-        """Take note that we have got another name. From now on we want this one."""
-        self.wanted, self.is_had, self.was_had = name, True, True
+        """Take note that we have got another name. From now on we want this one, if it is not just our address."""
+        self.wanted = name if may_be_name(name) else ""  # its owner has logged in
+        self.is_had = self.was_had = True
         self._refusals, self.claim_at = 0, math.inf
 
     def make_claim(self) -> Line | None:

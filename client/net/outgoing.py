@@ -32,7 +32,8 @@ class Line:
     number: int = 0  # in this session; 0 until it is sent
     size: int = 0  # bytes, as it was sent
     heard: bool = False  # our own copy has come
-    dealt_with: bool = False  # its receipt has come
+    dealt_with: bool = False  # its receipt has come, or it is not sent
+    code: str = ""  # why it was refused, if it was
 
     @property
     def kind(self) -> Kind:
@@ -95,14 +96,14 @@ class Outgoing:
         """Return the line of a number, unless it is forgotten."""
         return self._kept.get(number)
 
-    def receipt(self, number: int) -> Line | None:
+    def receipt(self, number: int, code: str = "") -> Line | None:
         """Return the line that has its receipt now, or None if it had it before. Raise BadServer."""
         line = self._kept.get(number)
         if number > self._last or (self.sent and number > self.sent[0].number):
             raise BadServer(f"receipt for line {number}, which is not due")
         if line is None or line.dealt_with:
             return None
-        line.dealt_with = True
+        line.dealt_with, line.code = True, code
         if self.sent and line is self.sent[0]:
             self.sent.popleft()
             self.ahead -= line.size

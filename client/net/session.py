@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..rules import Kind, kind_of
+from ..rules import Kind
 from .attempts import EXPELS, ServerUnavailable
 from .conversation import UNSENT, Conversation, State
 from .outgoing import Line
@@ -21,11 +21,14 @@ ENDS = ("quit", *EXPELS)  # the goodbyes that end the session
 # Heartbeats, in seconds.
 SHARE = 0.4  # of the server's idle limit
 CALM = 30.0  # for a server without an idle limit
+NOTICE, LONGEST_NOTICE = 0.2, 30.0  # before the idle limit, as a share of it, and in seconds
 USUAL_IDLE = 10.0  # the idle limit of a server that does not say what it has
 
 
 class Session(Conversation):
     """A conversation over any number of connections. What is to be sent is returned."""
+
+    _reminded: float | None = None  # when the silence began of which the user was reminded last
 
     @property
     def is_busy(self) -> bool:
@@ -56,7 +59,7 @@ class Session(Conversation):
                 return self._greeted_at + UNANSWERED
             case State.CONNECTING:
                 return math.inf
-        return min(self._heartbeat_at(), self._naming.claim_at)
+        return min(self._heartbeat_at(), self._naming.claim_at, self._reminder_at())
 
     def connect(self, now: float) -> bytes:
         """Begin a new connection. Return what is sent first on it."""
@@ -89,20 +92,18 @@ class Session(Conversation):
 
     def say(self, line: str, now: float, to: Person | None = None) -> bytes:
         """Have a line sent, to everyone or to one alone, now or later. Return what is to be sent now."""
-        if len(line.encode("utf-8", "replace")) > LONGEST_TYPED:
-            self._refuse(Line(line, to), "消息过长")
-        elif line.startswith("/resume") and not to and kind_of(line) is Kind.VALUES:
-            self._refuse(Line(line, to), "这个命令供程序使用")
-        else:
-            self.outgoing.add(Line(line, to))
+        return self.ask(Line(line, to), now)
+
+    def ask(self, line: Line, now: float) -> bytes:
+        """Have a line sent; a hidden one, whose answer the user need not see, now or never. Return what is to be sent."""
+        if len(line.text.encode("utf-8", "replace")) > LONGEST_TYPED:
+            self._refuse(line, "消息过长")
+        elif line.text.startswith("/resume") and line.kind is Kind.VALUES:
+            self._refuse(line, "这个命令供程序使用")
+        elif self.state is State.VALUES or not line.hidden:
+            self.outgoing.add(line)
             if self.state is State.OFFLINE:
                 self._attempts.hurry(now)
-        return self._flush(now)
-
-    def ask(self, question: Line, now: float) -> bytes:
-        """Ask what the user need not see, if the server can answer now. Return what is to be sent."""
-        if self.state is State.VALUES:
-            self.outgoing.add(question)
         return self._flush(now)
 
     def finish(self, now: float) -> bytes:
@@ -118,6 +119,10 @@ class Session(Conversation):
             self.outgoing.add(Line("", hidden=True))
         if self.state is State.VALUES and now >= self._naming.claim_at:
             self._claim_name()
+        if self.is_in and now >= self._reminder_at():
+            self._reminded = self._sent_at
+            left = self._sent_at + self._idle - now
+            self.hearing.note(f"再过 {math.ceil(left)} 秒没有输入，连接就会中断；按一下回车就可以留下")
         return self._flush(now)
 
     def lost(self, why: str, now: float, *, is_final: bool = False) -> None:
@@ -147,6 +152,12 @@ class Session(Conversation):
     def _is_away(self, now: float) -> bool:
         """Return whether the user has been away for so long that the server's idle limit is welcome."""
         return self._key_at + self._policy.away_after <= now
+
+    def _reminder_at(self) -> float:
+        """Return when to say, once in each silence, that the server's idle limit comes near, if somebody reads that."""
+        if not (self._curious and self._idle) or self._sent_at == self._reminded or self.outgoing.sent:
+            return math.inf
+        return self._sent_at + self._idle - min(LONGEST_NOTICE, NOTICE * self._idle)
 
     def _heartbeat_at(self) -> float:
         """Return when silence is to be broken, to stay in the room. What is on its way is a heartbeat itself."""

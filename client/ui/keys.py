@@ -8,6 +8,9 @@ from enum import Enum
 
 from ..rules import clean
 
+ESCAPE = b"\x1b"  # alone; Ctrl-C counts as this key where a password is asked for
+GIVE_UP = b"\x05\x15\r"  # the keys that enter an empty line instead of what stands there
+
 # What a key asks for, by the names that GNU readline's manual uses.
 Key = Enum(
     "Key",

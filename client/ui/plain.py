@@ -9,7 +9,7 @@ from typing import TextIO
 
 from ..rules import clean
 from .display import Display
-from .keys import Key
+from .keys import ESCAPE, Key
 
 LONGEST = 128 * 1024  # bytes of a line from standard input; of a longer one no more is kept, and it will be refused
 
@@ -26,14 +26,17 @@ class Plain(Display):
         self._prompt = ""  # that stands at the end of the screen
         self._status = ""
         self._partial = bytearray()
+        self._is_hidden = False
 
     def ask(self, prompt: str, *, keep: bool = False) -> None:
         if self._asking:
-            self._prompt = self._status + prompt if prompt else ""
+            self._prompt = self._status + prompt
             self._aside.write(self._prompt)
             self._aside.flush()
 
     def feed(self, data: bytes) -> Iterator[str | Key | None]:
+        if self._is_hidden and data == ESCAPE:
+            data = b"\n"
         first, *more = data.split(b"\n")
         self._partial += first[: max(0, LONGEST - len(self._partial))]
         for piece in more:
@@ -52,6 +55,7 @@ class Plain(Display):
 
     def hide(self, is_hidden: bool) -> None:
         """Turn the terminal's echo off, but for the end of a line. Where that cannot be done, say so."""
+        self._is_hidden = is_hidden
         try:
             import termios
         except ImportError:

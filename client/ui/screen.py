@@ -13,9 +13,10 @@ import termios
 import tty
 from collections.abc import Iterable, Iterator
 
+from ..rules import without_password
 from .display import Display
 from .editor import Editor
-from .keys import Key, KeyReader
+from .keys import ESCAPE, GIVE_UP, Key, KeyReader
 from .text import lay_out, width, wrap
 
 # The row, and from its second column what is below: tmux keeps for its history what is erased from the first on.
@@ -55,6 +56,8 @@ class Screen(Display):
     def feed(self, data: bytes) -> Iterator[str | Key | None]:
         if not data:  # the terminal is gone
             yield None
+        if self._is_hidden and data.endswith(ESCAPE):
+            data += GIVE_UP
         for key in self._keys.feed(data):
             if key is Key.ENTER:
                 yield self._enter()
@@ -109,7 +112,7 @@ class Screen(Display):
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._saved)
 
     def _enter(self) -> str:
-        typed = "" if self._is_hidden else self._shown()
+        typed = "" if self._is_hidden else without_password(self._shown())
         asked = f"{self._status}{self._prompt or ''}{typed}\n" if self._keep else ""
         self._prompt = None
         self._write(self._erased() + asked)

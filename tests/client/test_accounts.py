@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ..support.fake_server import fake_server
 from ..support.owning import owning
 from ..support.peers import PATIENCE, Peer, StrictServer
 from ..support.tmux import Tmux, tmux
@@ -74,23 +75,107 @@ def test_a_password_is_asked_for_and_not_shown(tmux: Tmux, server: StrictServer,
     assert (tmp_path / "chatroom" / "history").read_text() == "public\n"
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ((PASSWORD, "hunter23"), "两次输入的密码不一样"),
-        (("", ""), "密码不能为空，也不能有空格"),
-        (("a b c d", "a b c d"), "密码不能为空，也不能有空格"),
-    ],
-)
-def test_a_password_that_is_none_is_not_sent(
-    tmux: Tmux, server: StrictServer, given: tuple[str, str], said: str
-) -> None:
-    """Nothing is: the next line is the first that the server hears."""
+def test_passwords_that_are_no_good_are_asked_for_again(tmux: Tmux, server: StrictServer) -> None:
+    """Until the two agree, and are what the server takes. So the next one is not said to everyone."""
     start(tmux, server)
-    enter(tmux, "/register", *given)
-    tmux.ends(said, PROMPT)
+    enter(tmux, "/register", "a b c d")
+    tmux.ends("密码不能有空格", "密码：")
+    enter(tmux, PASSWORD)
+    tmux.ends("再输入一次：")
+    enter(tmux, "hunter23")
+    tmux.ends("两次输入的密码不一样", "密码：")
+    enter(tmux, "short", "short")
+    tmux.ends(*shown("✗ /register ******（密码须为 6 到 128 个字符）", tmux.columns), "密码：")
+    enter(tmux, PASSWORD, PASSWORD)
+    ends(tmux, "* 注册成功，以后请用 /login 小明 密码 登录")
+    enter(tmux, "/password", PASSWORD, "secret2", "secret3")
+    tmux.ends("两次输入的密码不一样", "新密码：")
+    enter(tmux, "secret2", "secret2")
+    ends(tmux, "* 密码已修改")
+
+
+@pytest.mark.parametrize("key", ["Enter", "C-c", "Escape"])
+def test_a_password_need_not_be_given(tmux: Tmux, server: StrictServer, key: str) -> None:
+    """Nothing is sent then: the next line is the first that the server hears."""
+    start(tmux, server)
+    enter(tmux, "/register", PASSWORD)
+    tmux.ends("密码：", "再输入一次：")
+    if key != "Enter":
+        tmux.type("hunter")
+        tmux.press("Left")
+        tmux.ends("再输入一次：******")
+    tmux.press(key)
+    tmux.ends("已取消", PROMPT)
     enter(tmux, "next")
-    tmux.ends(said, "✓ 小明:next", PROMPT)
+    tmux.ends("已取消", "✓ 小明:next", PROMPT)
+
+
+def test_a_wrong_password_is_asked_for_three_times(tmux: Tmux, server: StrictServer, admin: Peer) -> None:
+    """As `login` does, and never shown."""
+    start(tmux, server)
+    enter(tmux, "/login admin")
+    refused = shown("✗ /login admin ******（用户名或密码不正确）", tmux.columns)
+    for number in range(3):
+        tmux.ends(*["密码：", *refused] * number, "密码：")
+        enter(tmux, PASSWORD)
+    tmux.ends(*refused, "已取消", PROMPT)
+    enter(tmux, "/login admin", PASSWORD)
+    tmux.ends("密码：", *refused, "密码：")
+    enter(tmux, "secret1")
+    ends(tmux, "* 登录成功，用户名: admin")
+    assert PASSWORD not in "".join(tmux.screen("-S", "-"))
+
+
+def test_a_password_on_a_way_that_others_may_read(tmux: Tmux) -> None:
+    """It is asked for once more, hidden, because the server wants to have it once more."""
+    with fake_server() as server:
+        tmux.start("--port", str(server.port), "--name", "小明")
+        connection = server.welcome()
+        tmux.wait(lambda screen: screen[-1] == PROMPT)
+        for code, text in (("not_private", "仍要继续请再输入一次"), ("", "登录成功")):
+            enter(tmux, *(["/login admin"] if code else []), PASSWORD)
+            assert connection.line() == f"/login admin {PASSWORD}"
+            connection.tell("done", line=connection.taken, text=text, **({"code": code} if code else {}))
+            tmux.ends("密码：" if code else PROMPT)
+        tmux.ends("* 登录成功", PROMPT)
+
+
+def test_a_password_that_is_typed_again_before_the_answer(tmux: Tmux) -> None:
+    """It is not shown, and nobody hears it."""
+    with fake_server() as server:
+        tmux.start("--port", str(server.port), "--name", "小明")
+        connection = server.welcome()
+        tmux.wait(lambda screen: screen[-1] == PROMPT)
+        enter(tmux, "/login admin")
+        tmux.ends("密码：")
+        _, row = tmux.cursor()
+        enter(tmux, PASSWORD)
+        assert connection.line() == f"/login admin {PASSWORD}"
+        enter(tmux, PASSWORD)
+        tmux.wait(lambda screen: tmux.cursor()[1] == row + 2)
+        connection.tell("done", line=connection.taken, text="登录成功")
+        tmux.ends("* 登录成功", PROMPT)
+        enter(tmux, "next")
+        connection.take("next")
+        assert PASSWORD not in "".join(tmux.screen())
+
+
+def test_the_menus_way_to_a_name_that_belongs_to_somebody(tmux: Tmux, server: StrictServer, admin: Peer) -> None:
+    """The password is asked for. Commands can be typed at the menu, and are shown without their passwords."""
+    tmux.start("--port", str(server.port))
+    tmux.wait(lambda screen: screen[-1] == "0. 退出")
+    enter(tmux, "3", "admin")
+    tmux.wait(lambda screen: screen[-1] == "密码：")
+    enter(tmux, "secret1")
+    tmux.wait(lambda screen: "* 登录成功，用户名: admin" in screen and screen[-1] == "0. 退出")
+    enter(tmux, f"/login admin {PASSWORD}")
+    refused = "".join(shown("✗ /login admin ******（用户名或密码不正确）", tmux.columns))
+    tmux.wait(lambda screen: refused in "".join(screen) and screen[-1] == "0. 退出")
+    enter(tmux, "/unregister")
+    tmux.wait(lambda screen: screen[-1] == "密码：")
+    enter(tmux, "secret1")
+    tmux.wait(lambda screen: "* 注销成功" in screen and screen[-1] == "0. 退出")
+    assert not any(each in "".join(tmux.screen("-S", "-")) for each in (PASSWORD, "secret1"))
 
 
 def test_a_password_that_is_typed_in_the_line(tmux: Tmux, server: StrictServer, tmp_path: Path) -> None:
@@ -117,7 +202,9 @@ def test_a_password_in_private_chat_goes_to_the_server(tmux: Tmux, server: Stric
     enter(tmux, "exit", "2", "admin")
     prompt = "[→admin]请输入聊天内容，exit退出："
     tmux.wait(lambda screen: screen[-1] == prompt)
-    enter(tmux, "/register", PASSWORD, PASSWORD, f"/login 小明 {PASSWORD}")
+    enter(tmux, "/register", PASSWORD, PASSWORD)
+    tmux.wait(lambda screen: "注册成功" in "".join(screen))
+    enter(tmux, f"/login 小明 {PASSWORD}")
     tmux.wait(lambda screen: "登录成功" in "".join(screen))
     enter(tmux, "psst")
     tmux.ends("✓ [私聊] → admin: psst", prompt)

@@ -11,6 +11,7 @@ from .test_screen import PROMPT, start, wrapped
 __all__ = ["tmux"]  # the fixture
 
 ROOM_PROMPT = "[#茶馆]" + PROMPT
+UNREAD = "[未读私聊1]"
 
 
 def enter(tmux: Tmux, *lines: str) -> None:
@@ -28,7 +29,7 @@ def test_a_room_of_ones_own(tmux: Tmux, server: StrictServer, connect: Connect) 
     enter(tmux, "/join　茶馆")
     tmux.ends("* 小明:进入 茶馆", ROOM_PROMPT)
     peer.say("not for 小明", "to 小明 psst")
-    tmux.ends("* 小明:进入 茶馆", "  [私聊] bob: psst", ROOM_PROMPT)
+    tmux.ends("* 小明:进入 茶馆", "  [私聊] bob: psst", UNREAD + (ROOM_PROMPT if tmux.columns > 40 else "[#茶馆]>"))
     tmux.press("Tab")
     tmux.type("yes")
     tmux.press("Enter")
@@ -88,6 +89,28 @@ def test_private_chat_with_somebody_in_another_room(tmux: Tmux, server: StrictSe
     tmux.wait(lambda screen: "".join(screen).replace("    ", "").endswith("[#别处][→rob]请输入聊天内容，exit退出："))
     enter(tmux, "two")
     tmux.wait(lambda screen: "✓ [私聊] → rob: two" in screen)
+
+
+def test_private_words_that_come_elsewhere(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
+    """They are counted before the prompt, at the menu, too, until one talks to their author, or presses Enter alone."""
+    bob = connect()
+    bob.rename("bob")
+    eve = connect()
+    eve.rename("eve")
+    start(tmux, server)
+    enter(tmux, "/menu")
+    tmux.wait(lambda screen: screen[-1] == "0. 退出")
+    bob.say("to 小明 one")
+    tmux.ends("  [私聊] bob: one", UNREAD)
+    enter(tmux, "2", "bob")
+    prompt = "请输入聊天内容，exit退出："
+    tmux.wait(lambda screen: screen[-1] == f"[→bob]{prompt}")
+    bob.say("to 小明 two")
+    tmux.ends("  [私聊] bob: two", f"[→bob]{prompt}")
+    eve.say("to 小明 three")
+    tmux.ends("  [私聊] eve: three", f"{UNREAD}[→bob]" + (prompt if tmux.columns > 40 else ">"))
+    tmux.press("Enter")
+    tmux.ends("  [私聊] eve: three", f"[→bob]{prompt}")
 
 
 def test_a_line_that_names_the_user(tmux: Tmux, server: StrictServer, connect: Connect) -> None:

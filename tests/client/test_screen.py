@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from client.rules import FOR_OPERATORS, WORDS
+
 from ..support.fake_server import fake_server
 from ..support.peers import Connect, Peer, StrictServer, running
 from ..support.tmux import Tmux, tmux
@@ -179,6 +181,7 @@ def test_private_chat_by_the_menu(tmux: Tmux, server: StrictServer, connect: Con
     tmux.wait(lambda screen: "改名为 小红" in "".join(screen))
     tmux.type("2")
     tmux.press("Enter")
+    tmux.wait(lambda screen: screen[-2:-1] == ["2"])
     tmux.type("小")
     tmux.press("Tab", "Enter")
     prompt = "请输入聊天内容，exit退出："
@@ -347,10 +350,29 @@ def test_tab_answers_the_last_private_word(tmux: Tmux, server: StrictServer, con
     peer.say("to 小明 psst", "rename 小丽")
     tmux.wait(lambda screen: "* 小红 改名为 小丽" in screen)
     tmux.press("Tab")
-    tmux.ends(PROMPT + "to 小丽")
+    tmux.ends(*typed("to 小丽", tmux.columns, "[未读私聊1]" + PROMPT))
     tmux.type("ok")
     tmux.press("Enter")
     tmux.ends("✓ [私聊] → 小丽: ok", PROMPT)
+
+
+def test_what_was_said_before(tmux: Tmux, server: StrictServer) -> None:
+    """It looks like what is said now."""
+    start(tmux, server)
+    for line in ("one", "/last", "/search one"):
+        tmux.type(line)
+        tmux.press("Enter")
+    tmux.ends("✓ 小明:one", "  小明:one", "  小明:one", PROMPT)
+
+
+def test_candidates_are_whole_words(tmux: Tmux, server: StrictServer) -> None:
+    """In as many rows as they need, without what is for operators alone."""
+    start(tmux, server)
+    tmux.type("/")
+    tmux.press("Tab")
+    shown = tmux.wait(lambda screen: screen[-1] == PROMPT + "/" and len(screen) > 3)[1:-1]
+    words = {word for row in shown for word in row.split()}
+    assert words == {f"/{word}" for word in (set(WORDS) - {"json", "resume"} - set(FOR_OPERATORS)) | {"menu"}}
 
 
 def test_people_are_told_apart(tmux: Tmux, server: StrictServer, connect: Connect) -> None:

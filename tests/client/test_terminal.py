@@ -258,9 +258,9 @@ def test_what_is_pasted_is_text(server: StrictServer, client: Client) -> None:
         child.expect_exact(f"✓ 小明:{line}\r\n")
 
 
-@pytest.mark.parametrize("is_ended", [False, True])
-def test_a_password_on_a_terminal_without_control(client: Client, tmp_path: Path, is_ended: bool) -> None:
-    """The terminal does not echo it, and echoes again afterwards, also if Ctrl-C comes meanwhile."""
+@pytest.mark.parametrize("gives_up", [False, True])
+def test_a_password_on_a_terminal_without_control(client: Client, tmp_path: Path, gives_up: bool) -> None:
+    """The terminal does not echo it, and echoes again afterwards, also if Ctrl-C comes meanwhile. That ends nothing."""
 
     def echoes() -> bool:
         return bool(termios.tcgetattr(child.child_fd)[3] & termios.ECHO)
@@ -272,18 +272,21 @@ def test_a_password_on_a_terminal_without_control(client: Client, tmp_path: Path
         child.expect_exact("密码：")
         while echoes():
             pass
-        if is_ended:
+        if gives_up:
             child.sendintr()
-            assert end(child) == 130
+            child.expect_exact("已取消")
         else:
             for prompt in ("\r\n再输入一次：", "\r\n"):
                 child.sendline("hunter22")
                 child.expect_exact(prompt)
                 assert child.before == ""
             child.expect_exact("注册成功")
-            child.sendline("shown")
-            child.expect_exact("✓ 小明:shown")
+        child.expect_exact(PROMPT)
+        child.sendline("shown")
+        child.expect_exact("✓ 小明:shown")
         assert echoes()
+        child.sendintr()
+        assert end(child) == 130
 
 
 def test_what_is_typed_ahead_is_not_lost(server: StrictServer, client: Client) -> None:

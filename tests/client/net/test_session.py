@@ -334,6 +334,38 @@ def test_without_a_name_the_idle_limit_does_its_work() -> None:
     assert server.take() == [""]
 
 
+REMINDER = "再过 {} 秒没有输入，连接就会中断；按一下回车就可以留下"
+
+
+@pytest.mark.parametrize(("idle", "left"), [(10.0, 2), (300.0, 30)])
+def test_whoever_is_not_kept_in_the_room_is_reminded(idle: float, left: int) -> None:
+    """Once in each silence, shortly before the idle limit ends the connection. Any key is enough to stay."""
+    server = Server(curious=True)
+    server.welcome(idle=idle)
+    for number in range(1, 4):
+        assert server.session.due() == math.inf
+        server.tell("done", line=number)
+        assert server.session.due() == pytest.approx(server.now + idle - left)
+        server.passes(idle - left)
+        assert server.notes() == [REMINDER.format(left)]
+        assert server.session.due() == math.inf
+        server.take()
+        server.session.key(server.now)
+        server.passes(0)
+        assert server.take() == [""]
+
+
+def test_whoever_is_kept_in_the_room_is_not_reminded() -> None:
+    """There are heartbeats."""
+    server = Server(NAMED, curious=True)
+    server.welcome()
+    for number in range(1, 10):
+        server.tell("done", line=number)
+        server.passes(server.session.due() - server.now)
+    assert server.take() == ["who", *[""] * 9]
+    assert server.notes() == []
+
+
 def test_no_heartbeat_while_a_line_is_on_its_way() -> None:
     """A frozen server gets no heap of them."""
     server = Server(FOREVER)
@@ -558,6 +590,24 @@ def test_a_session_goes_on_in_its_room() -> None:
     assert [each.text or each.room for each in server.shown() if each.missed] == ["before", "tea", "behind"]
     assert server.session.hearing.room == "tea"
     assert server.session.outgoing.unsettled == 0
+
+
+def test_private_words_are_unread_until_they_are_answered() -> None:
+    """Each for itself, under whatever name its author has by then. Our own, and those that come twice, do not count."""
+    server = Server()
+    server.welcome()
+    hearing = server.session.hearing
+    server.event("joined", name="bob", addr="b:1")
+    server.event("whisper", name="bob", to="me", text="one")
+    server.event("whisper", name="eve", to="me", text="two")
+    for _ in range(2):
+        server.event("kept", name="ann", to="me", text="three", word=1)
+    server.event("renamed", old="bob", name="rob", addr="b:1")
+    server.event("whisper", name="rob", to="me", text="four")
+    assert [each.name for each in hearing.unread] == ["rob", "eve", "ann", "rob"]
+    server.say("to ROB yes")
+    server.event("whisper", name="me", to="rob", text="yes", line=1)
+    assert [each.name for each in hearing.unread] == ["eve", "ann"]
 
 
 def test_a_kept_word_is_shown_once() -> None:
