@@ -40,7 +40,7 @@ def test_a_conversation_as_it_looks(door: StrictWebServer, open_tab: Open, tmp_p
         (desk, "to 小红 好的，马上"),
         (desk, "to 小丽 在吗"),
         (desk, "没关系，小红和我等你"),
-        (tom, "thanks!"),
+        (tom, "thanks, 小明!"),
     ):
         if isinstance(speaker, Peer):
             speaker.say(text)
