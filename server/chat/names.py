@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Container
 
 from . import texts
-from .characters import BLANKS, DOTS, IGNORABLE, dots_stand_well, marks_stand_well
+from .characters import BLANKS, DOTS, IGNORABLE, LATIN, dots_stand_well, marks_stand_well
 
 MAX_NAME = 32  # characters, after NFC
 MAX_TYPED = 4 * MAX_NAME  # characters, before NFC, which makes one of at most four
@@ -32,15 +32,23 @@ _AS_ADDRESS = str.maketrans(
     | dict.fromkeys("ilιіӏǀןוاᛁᅵ丨ⵏⲓꓲ", "1")
     | {character: "." if character in "ˑꓸꓹꞏᆞᱸᱹᐧᣟॱ\u0887" else ":" for character in DOTS}
 )
+_AS_LETTERS = str.maketrans("01i", "oll")  # as they look in a hurry
 _IPV4 = re.compile(r"[0-9](\.[0-9]+){3}")  # in digits, whatever stands around it
 _LIKE_IPV4 = re.compile(r"(?<![0-9a-z])[0-9]+(\.[0-9]+){3}(?![0-9a-z])")  # also in letters, but not as a part of words
 _WITH_COLONS = re.compile(r".*:[0-9]+|\[?[0-9a-f.]*(:[0-9a-f.]*){2,}(%.*)?\]?(:[0-9]*)?")  # a port; IPv6, with a zone
 
-# Chinese characters of the server's texts in traditional writing, and others that look like one of them in a hurry.
-_ALIKE = str.maketrans(
-    "己巳末人線綫缐戶戸為爲該連長時間請滿過斷務關閉來後試數頻確輸幫稱於",
-    "已已未入线线线户户为为该连长时间请满过断务关闭来后试数频确输帮称于",
+# Chinese characters of the server's texts, and behind each those that stand for it in traditional or Japanese writing, or
+# that look like it in a hurry.
+_SAME = re.findall(
+    r"\S+",
+    """
+    已己巳 未末 入人 大太犬 管菅 个個箇 为為爲 了瞭 于於 会會 修脩 关關関 内內 册冊 出齣 务務 动動 厅廳庁厛廰 发發髮発髪 只隻衹祇 号號
+    合閤 同衕 后後 员員貟 回迴囘 复復複覆 对對対 将將 尝嘗嚐 属屬 帮幫 并併並 开開 录錄録彔 户戶戸 执執 收収 数數 断斷 时時 显顯顕
+    暂暫 机機 条條 来來 查査 样樣様 欢歡歓懽 没沒 注註 满滿満 码碼 确確 离離 私俬 称稱 线線綫缐 经經経 继繼継 续續続 节節 认認
+    设設 试試 话話 该該 语語 请請 账賬 车車 输輸 辞辭 达達 过過 还還 这這 进進迸 连連聯 销銷 长長 闭閉 间間 须須鬚 频頻
+    """,
 )
+_ALIKE = {ord(other): group[0] for group in _SAME for other in group[1:]}
 
 
 class BadName(ValueError):
@@ -86,6 +94,12 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKC", key)
 
 
+def look(name: str) -> str:
+    """Return what `name` looks like to somebody in a hurry: in the letters of English, with no marks, signs and digits."""
+    key = fold(name)
+    return key if len(key) > MAX_TYPED else _letters(key.translate(LATIN).lower()).translate(_AS_LETTERS)
+
+
 def _compose(name: str) -> str:
     """Return `name` in NFC, or as it is if that is too long for any name: the time grows with the square of the marks."""
     return name if len(name) > MAX_TYPED else unicodedata.normalize("NFC", name)
@@ -126,13 +140,16 @@ def _letters(key: str) -> str:
 def _said_by_the_server() -> tuple[frozenset[str], re.Pattern[str]]:
     """Return the words that no name may be, and a pattern of those that no name may have in it.
 
-    They are made from `texts`: what a text begins with, and every piece of Chinese that is long enough to be known.
+    They are made from `texts` and the reasons here: what a text begins with, and every piece of Chinese that is long
+    enough to be known, or says who is an operator.
     """
     whole: set[str] = set()
-    parts: set[str] = set()
-    for text in [value for name, value in vars(texts).items() if name.isupper() and isinstance(value, str)]:
+    parts = {"管理员"}
+    said = [value for name, value in vars(texts).items() if name.isupper() and isinstance(value, str)]
+    for text in [*said, TOO_LONG, BAD_CHARACTER, LIKE_ADDRESS, LIKE_COMMAND, LIKE_SERVER]:
         pieces = [_letters(fold(piece)) for piece in re.findall(r"[^\W\d]+", text) if not piece.isascii()]
-        whole.update(pieces[:1])
+        if text[0] != "{":  # a name stands there
+            whole.update(pieces[:1])
         parts.update(piece for piece in pieces if len(piece) >= 4)
     return frozenset(whole), re.compile("|".join(sorted(parts)))
 

@@ -26,9 +26,6 @@ from ..chat.told import Told
 from .order import name_and_end, only_name, typed
 from .registry import Command, Registry, Request, guarded
 
-BAN_UNTIL = "{} 由 {} 封禁到 {}"
-BAN_FOR_EVER = "{} 由 {} 永久封禁"
-
 OF_ADDRESS = 60  # minutes for which an address is banned, if nothing else is said: others will have it some day
 
 Refusal = Callable[[Room, Member], "Done | None"]
@@ -206,5 +203,5 @@ def _address(text: str) -> str:
 
 def _describe(ban: Ban, now: float) -> str:
     if ban.until:
-        return BAN_UNTIL.format(ban.shown, ban.by, moment(ban.until, now))
-    return BAN_FOR_EVER.format(ban.shown, ban.by)
+        return texts.BAN_UNTIL.format(ban.shown, ban.by, moment(ban.until, now))
+    return texts.BAN_FOR_EVER.format(ban.shown, ban.by)

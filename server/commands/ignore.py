@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..chat import names
+from ..chat import names, texts
 from ..chat.entries import Line
 from ..chat.events import Done, Joined, Left, Whispered
 from ..chat.kept import Hider
@@ -15,16 +15,6 @@ from ..chat.private_words import NOT_ONLINE
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
-
-IGNORED = "已屏蔽 {}"
-UNIGNORED = "不再屏蔽 {}"
-NOT_IGNORED = "没有屏蔽 {}"
-IGNORES = "已屏蔽：{}"
-IGNORES_NOBODY = "没有屏蔽任何人"
-IGNORES_TOO_MANY = "屏蔽的人过多，请先用 /unignore 解除一些"
-NOT_ONESELF = "不能屏蔽自己"
-QUIET = "不再显示上线和下线"
-NOT_QUIET = "重新显示上线和下线"
 
 MOST_IGNORED = 100
 
@@ -87,15 +77,15 @@ class Ignore(Line):
         person = room.online_map.get(self.key)
         held = room.sessions.called(self.key)
         if person is member:
-            return Done(NOT_ONESELF, "not_oneself")
+            return Done(texts.NOT_ONESELF, "not_oneself")
         if person is None and held is None:
             return NOT_ONLINE
         if len(ignored.people) == MOST_IGNORED and self.key not in ignored.people:
-            return Done(IGNORES_TOO_MANY, "ignoring_too_many")
+            return Done(texts.IGNORES_TOO_MANY, "ignoring_too_many")
         name = person.name if person else held.name if held else ""
         ignored.add(self.key, name, person.addr if person else "")
         room.families.hiding.note(member)
-        return Done(IGNORED.format(name))
+        return Done(texts.IGNORED.format(name))
 
 
 @dataclass(slots=True)
@@ -105,7 +95,7 @@ class ListIgnored(Line):
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Answer in the receipt."""
         people = member.of(Ignored).people.values()
-        return Done(IGNORES.format("、".join(name for name, _ in people)) if people else IGNORES_NOBODY)
+        return Done(texts.IGNORES.format("、".join(name for name, _ in people)) if people else texts.IGNORES_NOBODY)
 
 
 @dataclass(slots=True)
@@ -117,8 +107,8 @@ class Unignore(Line):
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Ignore them no longer."""
         if not member.of(Ignored).remove(names.fold(self.name)):
-            return Done(NOT_IGNORED.format(self.name), "not_ignored")
-        return Done(UNIGNORED.format(self.name))
+            return Done(texts.NOT_IGNORED.format(self.name), "not_ignored")
+        return Done(texts.UNIGNORED.format(self.name))
 
 
 @dataclass(slots=True)
@@ -130,7 +120,7 @@ class BeQuiet(Line):
         quiet = member.of(Quiet)
         quiet.is_quiet = not quiet.is_quiet
         room.families.hiding.note(member)
-        return Done(QUIET if quiet.is_quiet else NOT_QUIET)
+        return Done(texts.QUIET if quiet.is_quiet else texts.NOT_QUIET)
 
 
 def parse_ignore(request: Request) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from ..chat import texts
 from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Notice, Whispered
 from ..chat.kept import Keeping
@@ -13,15 +14,6 @@ from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session
 from ..chat.told import Told
 from .registry import Command, Request
-
-NO_WRITER = "还没有人和你私聊"
-WHOIS = "{} 来自 {}，上线于 {}，已 {}没有输入"
-WHOIS_HELD = "{} 的连接已断开，正在等待恢复"
-IS_AWAY = "{} 不在：{}"
-AWAY = "已设为不在：{}"
-BACK = "欢迎回来，不再显示为不在"
-AWAY_REPLY = "[自动回复] {}: {}"
-AWAY_TEXT = "暂时离开"  # what is answered for somebody who has not said more
 
 MOST_ANSWERED = 1000  # senders who are known to have had an answer
 
@@ -53,7 +45,7 @@ class Reply(Heard):
         """Tell the same person, under whatever name, and never somebody else who has that name now."""
         last = member.of(LastWriter)
         if not last.key:
-            return Done(NO_WRITER, "nobody")
+            return Done(texts.NO_WRITER, "nobody")
         writer = _find(room, last)
         if writer is None and (last.key in room.online_map or last.key in room.sessions.names):
             return NOT_ONLINE
@@ -90,7 +82,7 @@ class Away(Line):
         absence.answered.clear()
         if come_back not in room.families.filters:  # nobody has been away before
             room.families.filters.append(come_back)
-        return Done(AWAY.format(self.text))
+        return Done(texts.AWAY.format(self.text))
 
 
 def come_back(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
@@ -98,7 +90,7 @@ def come_back(room: Room, member: Member, line: Entry, told: Told) -> Done | Non
     absence = member.kept.find(Absence)
     if absence and absence.text and isinstance(line, Line) and line.speaks and not isinstance(line, Away):
         absence.text = ""
-        told.tell_one(member.number, Notice(BACK))
+        told.tell_one(member.number, Notice(texts.BACK))
     return None
 
 
@@ -111,21 +103,21 @@ def take_note(room: Room, author: Member, receiver: Keeping, word: Whispered, to
         if len(absence.answered) == MOST_ANSWERED:
             absence.answered.clear()
         absence.answered.add(writer)
-        told.tell_one(author.number, Notice(AWAY_REPLY.format(word.to, absence.text)))
+        told.tell_one(author.number, Notice(texts.AWAY_REPLY.format(word.to, absence.text)))
 
 
 def describe(_: Room, who: Keeping, now: float) -> str:
     """Return from where somebody comes, since when they are here, and whether they are away."""
     assert isinstance(who, (Member, Session))
     if isinstance(who, Session):
-        text = WHOIS_HELD.format(who.name)
+        text = texts.WHOIS_HELD.format(who.name)
     else:
         then = time.localtime(who.since)
         today = then[:3] == time.localtime(now)[:3]
         since = time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", then)
-        text = WHOIS.format(who.name, who.addr, since, span(now - who.spoke))
+        text = texts.WHOIS.format(who.name, who.addr, since, span(now - who.spoke))
     absence = who.kept.find(Absence)
-    return f"{text}\n{IS_AWAY.format(who.name, absence.text)}" if absence and absence.text else text
+    return f"{text}\n{texts.IS_AWAY.format(who.name, absence.text)}" if absence and absence.text else text
 
 
 def span(seconds: float) -> str:
@@ -157,7 +149,7 @@ def parse_whois(request: Request) -> Entry:
 
 def parse_away(request: Request) -> Entry:
     """`/away` or `/away TEXT`."""
-    return Away(request.number, request.time, request.rest.strip(" ") or AWAY_TEXT)
+    return Away(request.number, request.time, request.rest.strip(" ") or texts.AWAY_TEXT)
 
 
 def _find(room: Room, last: LastWriter) -> Member | Session | None:

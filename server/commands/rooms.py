@@ -18,14 +18,8 @@ from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
 
-ROOM_BAD = "房间名不合法："
-ROOM_LISTED = "{}：{} 人"
-IN_ROOM = "{} 在房间 {}"
-IN_LOBBY = "已经在大厅"
-TOO_MANY_ROOMS = "房间过多，请加入已有的房间"
-
 MOST_ROOMS = 1000  # besides the lobby; a room is there while somebody is in it
-LOBBIES = frozenset({texts.LOBBY, "lobby"})  # as somebody may call the lobby
+LOBBIES = frozenset({names.look(texts.LOBBY), names.look("lobby")})  # what looks so is the lobby, and no other room
 
 
 @dataclass(slots=True)
@@ -40,7 +34,7 @@ class Rooms(Event):
 
     def line(self) -> str:
         """Return a line `ROOM：N 人` for each room."""
-        return "\n".join(ROOM_LISTED.format(shown(name), count) for name, count in self.rooms)
+        return "\n".join(texts.ROOM_LISTED.format(shown(name), count) for name, count in self.rooms)
 
 
 @dataclass(slots=True)
@@ -54,9 +48,9 @@ class GoTo(Line):
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Go there, if that is another room, and show what was said there last."""
         if member.room == self.name:
-            return DONE if self.name else Done(IN_LOBBY, "in_lobby")
+            return DONE if self.name else Done(texts.IN_LOBBY, "in_lobby")
         if self.name != LOBBY and len(there := _rooms(room)) > MOST_ROOMS and self.name not in there:
-            return Done(TOO_MANY_ROOMS, "too_many_rooms")
+            return Done(texts.TOO_MANY_ROOMS, "too_many_rooms")
         go(room, member, self.name, self.time, told)
         replay(room, self.number, self.time, told, self.name)
         return DONE
@@ -79,7 +73,7 @@ class ListRooms(Line):
 
 def describe(_: Room, who: Keeping, now: float) -> str:
     """Return in which room somebody is, if it is not the lobby."""
-    return IN_ROOM.format(who.name, who.room) if isinstance(who, Member) and who.room else ""
+    return texts.IN_ROOM.format(who.name, who.room) if isinstance(who, Member) and who.room else ""
 
 
 def furnish(room: Room) -> None:
@@ -93,12 +87,12 @@ def parse_join(request: Request) -> Entry:
     if len(words) != 1:
         return request.refuse()
     typed = words[0].removeprefix("#")
-    if names.fold(typed) in LOBBIES:
+    if names.look(typed) in LOBBIES:
         return GoTo(request.number, request.time, LOBBY)
     try:
         name = names.check(typed)
     except names.BadName as error:
-        return request.refuse(f"{ROOM_BAD}{error}", "room_bad")
+        return request.refuse(f"{texts.ROOM_BAD}{error}", "room_bad")
     return GoTo(request.number, request.time, names.fold(name))
 
 

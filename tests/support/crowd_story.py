@@ -9,13 +9,11 @@ from functools import cached_property
 
 from server.chat import texts
 from server.chat.names import fold
-from server.commands.ignore import IGNORED, NOT_QUIET, QUIET, UNIGNORED
-from server.commands.people import NO_WRITER
 
 from .transcript import RECEIPT, Heard, Transcript, parse, text_in
 
 Census = dict[str, tuple[str, str]]  # name and room, by address
-_REFUSALS = (texts.MUTED, texts.NOT_ONLINE, NO_WRITER, texts.WORDS_FULL)
+_REFUSALS = (texts.MUTED, texts.NOT_ONLINE, texts.NO_WRITER, texts.WORDS_FULL)
 _NAMED = (texts.RENAMED, texts.LOGGED_IN)
 
 
@@ -139,13 +137,13 @@ class Story:
     def _after(self, typed: Typed, state: State) -> State:
         """Return how the member stands after a line was answered."""
         reply = typed.reply or ""
-        if reply in (QUIET, NOT_QUIET):
+        if reply in (texts.QUIET, texts.NOT_QUIET):
             return replace(state, quiets=state.quiets + 1)
-        if typed.line.startswith("/ignore ") and reply.startswith(IGNORED.format("")):
-            key = fold(reply[len(IGNORED.format("")) :])
+        if typed.line.startswith("/ignore ") and reply.startswith(texts.IGNORED.format("")):
+            key = fold(reply[len(texts.IGNORED.format("")) :])
             return replace(state, ignored=(*state.ignored, (key, holder_of(key, self.censuses.get(state.round, {})))))
-        if typed.line.startswith("/unignore ") and reply.startswith(UNIGNORED.format("")):
-            key = fold(reply[len(UNIGNORED.format("")) :])
+        if typed.line.startswith("/unignore ") and reply.startswith(texts.UNIGNORED.format("")):
+            key = fold(reply[len(texts.UNIGNORED.format("")) :])
             return replace(state, ignored=tuple(one for one in state.ignored if one[0] != key))
         return state
 

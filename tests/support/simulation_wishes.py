@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from server.chat import texts
 from server.chat.events import Notice, Whispered
 from server.chat.kinds import Placed
 from server.chat.names import fold
 from server.commands.basic import Whisper
-from server.commands.ignore import IGNORED, IGNORES, IGNORES_NOBODY, BeQuiet, Ignore, ListIgnored, Unignore
-from server.commands.people import AWAY_REPLY, Away, Reply
+from server.commands.ignore import BeQuiet, Ignore, ListIgnored, Unignore
+from server.commands.people import Away, Reply
 
 from .session_check import Fact, text_of
 from .simulation_deeds import Deed, Person
@@ -153,7 +154,7 @@ class Wishes:
                 if other and other.who != deed.author.who:
                     self._fail(deed, "it could have been done")
             case Ignore():
-                if not other or done.text != IGNORED.format(other.name):
+                if not other or done.text != texts.IGNORED.format(other.name):
                     self._fail(deed, "it tells of somebody else")
                     return state
                 person = other.name, "" if other.is_held else other.addr
@@ -166,7 +167,7 @@ class Wishes:
                     return replace(state, people={one: each for one, each in state.people.items() if one != key})
             case ListIgnored():
                 names = "、".join(name for name, _ in state.people.values())
-                if done.text != (IGNORES.format(names) if names else IGNORES_NOBODY):
+                if done.text != (texts.IGNORES.format(names) if names else texts.IGNORES_NOBODY):
                     self._fail(deed, f"and these are ignored: {state.people}")
         return state
 
@@ -199,7 +200,7 @@ class Wishes:
             answer, answered = absences[other.who]
             is_answered = author.who not in answered
             answered.add(author.who)
-            told = deed.told.count(Notice(AWAY_REPLY.format(other.name, answer)))
+            told = deed.told.count(Notice(texts.AWAY_REPLY.format(other.name, answer)))
             if told != is_answered:
                 self._fail(deed, f"{other} is away: {answer}, which was told {told} times")
         if not is_answered and any(is_answer(one) for one in deed.told):
@@ -218,4 +219,4 @@ def is_answer(event: object) -> bool:
     return isinstance(event, Notice) and event.text.startswith(ANSWER)
 
 
-ANSWER = AWAY_REPLY.partition("{")[0]
+ANSWER = texts.AWAY_REPLY.partition("{")[0]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 import timeit
 import unicodedata
 
 import pytest
 
+from server import commands
 from server.chat import names, texts
 from server.chat.names import (
     BAD_CHARACTER,
@@ -211,13 +215,16 @@ def test_no_name_begins_a_text_of_the_server(text: str) -> None:
     """A private word from such a name would be, or look like, what the server says."""
     for end in range(1, len(text) + 1):
         start = text[:end]
-        if f"{start}: " in f"{text}: ":
+        if f"{text}: ".startswith(f"{start}: "):
             assert good_or_bad(start), start
 
 
 OF_THE_SERVER = """
 修改用户名为 下线 已上线 在线 该用户不在线 该用户名已被使用 用户名不合法 消息格式不正确 服务器关闭 连接中断 未知命令
 修改用户名为. 修改_用户名为 修改用户名为1 系统修改用户名为 修改用戶名為 \uf99a接中断 己上线 巳上线 已上綫 下線 下.线 在线ˈ 末知命令 服务器入数已满
+管理員 管理员 管.理員 菅理员 op_管理员 我是管理員 大廳 大厛 大厅 太厅 大_廳 進入 离开 離開 迸入 登錄成功 註冊成功 登录成功_1 你已被管理員移出
+欢迎回来 歡迎回來 自动回复 自動回覆 自動回復 已屏蔽 已設為不在 已设为不在 没有屏蔽任何人 沒有屏蔽任何人 还没有人和你私聊 還沒有人和你私聊 重新显示上线和下线
+重新顯示上線和下線 不再顯示上線和下線 房間過多 不能屏蔽自己 已經在大廳 暂时离开 正在等待恢復 不能使用命令的名稱 長度須為 留言已滿 注銷成功 以上是之前的消息
 I.m I-m I_m Iʼm ＩʼＭ Iˈm Iꞌm lʼm 1ʼm IʼM. Imlive I_m_live Iʼm.live
 """
 
@@ -226,6 +233,51 @@ I.m I-m I_m Iʼm ＩʼＭ Iˈm Iꞌm lʼm 1ʼm IʼM. Imlive I_m_live Iʼm.live
 def test_no_name_is_what_the_server_says(name: str) -> None:
     """Neither in another width, nor with signs in it, nor in characters that look the same."""
     assert good_or_bad(name) == LIKE_SERVER
+
+
+@pytest.mark.parametrize(
+    "name", ["大厅1", "来自", "人", "离开家", "进入者", "公告员", "老管", "屏蔽", "上线啦", "私聊", "厅", "会員"]
+)
+def test_a_name_may_have_a_word_that_the_server_has_too(name: str) -> None:
+    """As long as no line begins with it, and it is no longer piece of one."""
+    assert good_or_bad(name) == ""
+
+
+def test_the_texts_of_the_commands_can_be_no_names() -> None:
+    """They stand where the names are made from."""
+    for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda module: module.name):
+        found = vars(importlib.import_module(f"{commands.__name__}.{module.name}")).items()
+        assert [name for name, value in found if isinstance(value, str) and re.search("[一-鿿]", value)] == []
+
+
+def test_each_character_of_the_texts_has_its_traditional_ones() -> None:
+    """At least those that a Taiwanese computer does not have: these are simplified only."""
+    simplified = {
+        character
+        for text in SERVER_TEXTS
+        for character in text
+        if "一" <= character <= "鿿" and not character.encode("big5", "ignore")
+    }
+    assert {"厅", "员", "进"} <= simplified <= set(names._ALIKE.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "looks"),
+    [
+        *(("大廳", "大厅"), ("大_厅.", "大厅"), ("LOBBY", "lobby"), ("l0bby", "lobby"), ("1obby_", "lobby")),
+        *(
+            ("Iobby", "lobby"),
+            ("lоbbу", "lobby"),
+            ("ｌｏｂｂｙ", "lobby"),
+            ("lòb-by", "lobby"),
+            ("大厅1", "大厅l"),
+            ("hall", "hall"),
+        ),
+    ],
+)
+def test_what_a_name_looks_like(name: str, looks: str) -> None:
+    """In a hurry: signs, marks, digits and letters of other scripts are not noticed."""
+    assert names.look(name) == looks
 
 
 @pytest.mark.parametrize("name", ["I'm", "I’m", "I`m", "I´m", "I＇m", "I'm live", "I՚m"])
@@ -259,7 +311,7 @@ LONG = {
 @pytest.mark.parametrize("name", LONG.values(), ids=LONG)
 def test_no_name_is_dear(name: str) -> None:
     """The length is looked at before anything else: what 4096 bytes cost is bounded, in some tens of microseconds."""
-    for look in (good_or_bad, fold):
+    for look in (good_or_bad, fold, names.look):
         seconds = min(timeit.repeat(lambda look=look: look(name), number=10, repeat=10)) / 10  # type: ignore[misc]
         assert seconds < 0.001, look
     assert names.MAX_TYPED == 128

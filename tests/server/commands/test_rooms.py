@@ -61,6 +61,22 @@ def test_the_lobby_is_left_for_a_room_only(carol: Chat, line: str) -> None:
     assert carol.read(3) == ["[c:3]carol:进入 大厅", "I'm live"]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["大廳", "大厛", "大_厅", "lobby_", "l0bby", "1obby", "#LOBBY", "Iobby", "lоbby", "ｌｏｂｂｙ", "lòbby", "太厅"],
+)
+def test_no_room_looks_like_the_lobby(carol: Chat, typed: str) -> None:
+    """Whoever types such a name goes to the lobby, so nobody is lured into another room."""
+    carol.say(3, f"/join {typed}")
+    assert carol.read(3) == ["[c:3]carol:进入 大厅", "I'm live"]
+
+
+def test_a_room_may_have_the_lobbys_name_in_its_own(carol: Chat) -> None:
+    """If it is another one at first sight."""
+    carol.say(3, "/join 大厅1", "/join lobby2")
+    assert carol.read(3) == ["[c:3]carol:进入 大厅1", "I'm live", "[c:3]carol:进入 lobby2", "I'm live"]
+
+
 def test_each_room_is_a_chat_of_its_own(carol: Chat) -> None:
     """Talk, comings, leavings and new names are told in one room. Private words cross rooms."""
     carol.say(3, "quiet here", "/me waits", "rename eve", "to bob come in")
