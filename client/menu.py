@@ -35,6 +35,7 @@ to 用户名 内容    私聊
 /kick /mute /ban  管理员用；还有 /announce /motd
 /menu             回到菜单；exit 退出当前模式
 /quit             退出
+空行按回车        不再提示未读私聊
 Tab 补全用户名和命令，空行时回复最近的私聊；上下键翻看输入过的内容
 Ctrl-A E U W K Y 编辑；Ctrl-D 退出；其他内容发送给所有人"""
 
@@ -61,8 +62,7 @@ class Menu:
         modes = {"1": self.public_chat, "2": self.private_chat, "3": self.update_name}
         while True:
             self._client.show(MENU)
-            typed = self._client.ask("")
-            choice = _word_of(typed)
+            choice = _word_of(typed := self._client.ask(""))
             if choice in ("0", QUIT):
                 return
             if choice in modes:
