@@ -33,14 +33,14 @@ _TALK = frozenset(
     re.findall(
         r"\S+",
         """
-about after again all and another any are around as at attempt attempts back be because been before both but by can
-cannot could did do does doesn't doing don't error errors every everyone everybody failed failing fails first for form
-from get gets had has have help her here him his hours how i if in instead into is isn't it it's its just keeps last
-later let list mark marks me minutes must my never next no not now of off on once one only or our out over page please
-problem problems rate rates screen seconds server sheet should so some something soon still such than thank thanks that
-the their them then there these they this those through time to today tomorrow tonight too try trying twice under until
-up us using very via was we were what when where whether which who why will with without won't work works would
-yesterday yet you your yours
+about after again all and another any are around as at attempt attempts back be because been before both broken but
+button buttons by can cannot could did do does doesn't doing don't error errors every everybody everyone failed failing
+fails first for form from get gets had has have help her here him his hours how i if in instead into is isn't issue
+issues it it's its just keeps last later let link links list mark marks me minutes must my never next no not now of off
+on once one only or our out over page please problem problems rate rates really screen seconds server sheet should so
+some something soon still such than thank thanks that the their them then there these they this those through time to
+today tomorrow tonight too try trying twice under until up us using very via was we were what when where whether which
+who why will with without won't work worked works would yesterday yet you your yours
 """,
     )
 )

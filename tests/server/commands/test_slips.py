@@ -139,7 +139,7 @@ log in to the server|log in again please|log in first|log in and you will see|lo
 log in with your phone|log in once more|log in keeps failing|log in a hurry|log in a minute|log in later today
 log in 不了 怎么办|log on to the site|log on at nine|log files are full|log it please|log out and back in
 sign in sheet please|sign in at the desk|sign in here|sign in page is broken|sign in before noon|sign in 请 点这里
-sign up today|sign the form please|signing in now|signs of life here|sign in problem solved
+sign up today|sign the form please|signing in now|signs of life here|sign in problem solved|sign in button missing|log in issue resolved
 pass the salt|pass me the butter|pass it on please|pass that along now|pass all tests today|pass 了吗 兄弟|pass a law
 pass your exam tomorrow|pass rate is low|passing by again|passes are sold out|passport is lost|passport control now
 passwords are bad|passwords should be long|password|pass away peacefully|pass old things|past and present|pastry for breakfast
