@@ -3,40 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import texts
 from .events import Done
 from .kept import Keeping
-from .order import Kicked, OperatorLine, Order, ending, expel, farewell, protected
+from .order import Kicked, Order, ending, expel, farewell
 from .owners import Ban, Owners
 from .room import Entry, Member, Room
 from .told import Told
 
 
 @dataclass(slots=True)
-class BanName(OperatorLine):
-    """Nobody shall have a name. The ban is in the file already."""
+class Deed(Entry):
+    """What an operator has done. It is in the file already, so it holds, even if they have left by now. An Answer follows."""
 
+    operator: str  # the name
+    typed: str
     ban: Ban
+    done: Done = field(default_factory=Done, init=False)  # what is to be answered
 
-    def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
+    def apply(self, room: Room, told: Told) -> None:
+        """Do it, and tell the other operators."""
+        order = room.of(Order)
+        self.done = self.carry_out(room, order, told)
+        order.report(room, self.operator, self.number, self.typed, told)
+
+    def carry_out(self, room: Room, order: Order, told: Told) -> Done:
+        """Do it. Return the receipt."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class BanName(Deed):
+    """Nobody shall have a name."""
+
+    def carry_out(self, room: Room, order: Order, told: Told) -> Done:
         """Take note of it, and remove whoever has the name."""
-        if refused := protected(order, member, self.ban.what):
-            return refused
         ban_name(room, self.ban)
         expel(room, self.ban.what, farewell(texts.KICKED, texts.NAME_BANNED), self.time, told)
         return Done(texts.IS_BANNED.format(self.ban.shown) + ending(self.ban.until, self.time))
 
 
 @dataclass(slots=True)
-class BanNetwork(OperatorLine):
+class BanNetwork(Deed):
     """Nobody shall come in from a network. The door knows it already. `numbers` are the members who are there."""
 
-    ban: Ban
-    numbers: Sequence[int]
+    numbers: Sequence[int] = ()
 
-    def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
+    def carry_out(self, room: Room, order: Order, told: Told) -> Done:
         """Remove whoever is there."""
         order.networks[self.ban.what] = self.ban
         for number in self.numbers:
@@ -45,12 +60,10 @@ class BanNetwork(OperatorLine):
 
 
 @dataclass(slots=True)
-class Unban(OperatorLine):
+class Unban(Deed):
     """A ban is over. It is in no file any more."""
 
-    ban: Ban
-
-    def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
+    def carry_out(self, room: Room, order: Order, told: Told) -> Done:
         """Forget it."""
         (order.networks if self.ban.is_address else room.of(Owners).bans).pop(self.ban.what, None)
         return Done(texts.IS_UNBANNED.format(self.ban.shown))

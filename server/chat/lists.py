@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from .events import Users
-from .kinds import EVERYWHERE, LOBBY
+from .kinds import EVERYWHERE, LOBBY, Event
 
 MOST_LISTED = 200  # users in one object, so that a program need not take a line of any length
 
@@ -24,6 +24,7 @@ class Lists:
 
     def __init__(self) -> None:
         self._made: dict[str, list[Users]] = {}  # by room
+        self.rooms: Event | None = None  # the answer to another question, which is also kept until something changes
 
     def of(self, members: Iterable[Listed], room: str) -> Sequence[Users]:
         """Return who of all members is in a room, or where each of them is."""
@@ -40,6 +41,7 @@ class Lists:
     def forget(self) -> None:
         """Take note that something has changed."""
         self._made.clear()
+        self.rooms = None
 
 
 def _with_room(member: Listed) -> tuple[str, ...]:

@@ -32,26 +32,21 @@ class Answer(Line):
 
 
 @dataclass(slots=True)
-class Register(Line):
-    """Somebody has an account from now on. It is in the file already."""
+class Register(Entry):
+    """Somebody has an account from now on. It is in the file already. An Answer follows, as after all that is."""
 
     account: Account
 
     def apply(self, room: Room, told: Told) -> None:
-        """Take note of the account, also if its owner has left by now."""
+        """Take note of the account, and log its owner in, unless they have left by now."""
         room.of(Owners).accounts[self.account.key] = self.account
         member = room.members.get(self.number)
         free_name(room, self.account, member if member and member.key == self.account.key else None, self.time, told)
-        Line.apply(self, room, told)
-
-    def act(self, room: Room, member: Member, told: Told) -> Done:
-        """Log the owner in."""
-        member.of(Login).enter(self.account)
-        return Done(texts.REGISTERED.format(self.account.name))
+        _enter(room, member, self.account)
 
 
 @dataclass(slots=True)
-class ChangePassword(Line):
+class ChangePassword(Entry):
     """An account has another password from now on. It is in the file already. Whoever knew the old one is logged out."""
 
     account: Account
@@ -61,16 +56,11 @@ class ChangePassword(Line):
         accounts = room.of(Owners).accounts
         if (known := accounts.get(self.account.key)) and known.number == self.account.number:
             accounts[self.account.key] = self.account
-        Line.apply(self, room, told)
-
-    def act(self, room: Room, member: Member, told: Told) -> Done:
-        """Keep the owner logged in."""
-        member.of(Login).enter(self.account)
-        return Done(texts.PASSWORD_CHANGED)
+        _enter(room, room.members.get(self.number), self.account)
 
 
 @dataclass(slots=True)
-class Unregister(Line):
+class Unregister(Entry):
     """Somebody has no account any more. It is not in the file any more. Whoever has the name now keeps it, as a guest."""
 
     account: Account
@@ -80,11 +70,6 @@ class Unregister(Line):
         accounts = room.of(Owners).accounts
         if accounts.get(self.account.key) == self.account:
             del accounts[self.account.key]
-        Line.apply(self, room, told)
-
-    def act(self, room: Room, member: Member, told: Told) -> Done:
-        """Say so."""
-        return Done(texts.UNREGISTERED)
 
 
 @dataclass(slots=True)
@@ -107,9 +92,7 @@ class LogIn(Entry):
             return NAME_BANNED
         free_name(room, account, member, self.time, told)
         old = member.name
-        member.of(Login).enter(account)
-        if member.session:
-            room.sessions.changed[member.session.digest] = member.session
+        _enter(room, member, account)
         if refused := room.rename(member, account.name, account.key):
             return refused
         if member.name != old:
@@ -156,6 +139,14 @@ class KeepWord(Entry):
         if key in room.online_map or key in room.sessions.names:
             return None if owners.take([self.word]) else DONE  # a login has handed it over
         return Done(texts.WORD_KEPT)
+
+
+def _enter(room: Room, member: Member | None, account: Account) -> None:
+    """Log a member in, who may have left by now."""
+    if member:
+        member.of(Login).enter(account)
+        if member.session:
+            room.sessions.changed[member.session.digest] = member.session
 
 
 def free_name(room: Room, account: Account, owner: Member | None, time: float, told: Told) -> None:

@@ -26,6 +26,14 @@ class Look(Entry, Generic[T]):
             self.answer = self.question(room, member, told)
 
 
+def is_next(member: Member, line: int) -> bool:
+    """Return whether a line that wants to be number `line` of its session is the next one. 0 is any.
+
+    What is done outside the log must be asked for by such a line: any other does nothing when it comes into the log.
+    """
+    return member.session is None or line in (0, member.session.line + 1)
+
+
 @dataclass(slots=True)
 class Nothing(Entry):
     """What is left of a line that has been dealt with before."""

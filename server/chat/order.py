@@ -27,6 +27,7 @@ class Mute:
     """What is kept of whoever may say nothing. It goes with them to another name, and with a program's session."""
 
     until: float | None = None  # seconds since 1970; 0 means until somebody lifts it
+    key: str = ""  # the folded name under which they were muted
 
 
 @dataclass(slots=True)
@@ -44,6 +45,15 @@ class Order:
     def is_operator(self, room: Room, who: Member | Session) -> bool:
         """Return whether somebody has logged in as an operator, and has that name now."""
         return who.key in self.operators and room.of(Owners).is_owner(who, who.key)
+
+    def report(self, room: Room, name: str, number: int, typed: str, told: Told) -> None:
+        """Take note of what the operator `name`, who has this number, has done, for the log, and tell the others."""
+        what = texts.OPERATOR_DID.format(name) + typed
+        self.done.append(what)
+        for key in self.operators:
+            other = room.online_map.get(key)
+            if other is not None and other.number != number and self.is_operator(room, other):
+                told.tell_one(other.number, Notice(what))
 
 
 @dataclass(slots=True)
@@ -74,12 +84,7 @@ class OperatorLine(Line):
             return NOT_OPERATOR
         done = self.carry_out(room, order, member, told)
         if not done.code:
-            what = texts.OPERATOR_DID.format(member.name) + self.typed
-            order.done.append(what)
-            for key in order.operators:
-                other = room.online_map.get(key)
-                if other is not None and other is not member and order.is_operator(room, other):
-                    told.tell_one(other.number, Notice(what))
+            order.report(room, member.name, self.number, self.typed, told)
         return done
 
     def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
@@ -132,7 +137,8 @@ class MuteOne(OnSomebody):
             del order.mutes[key]
         if len(order.mutes) == MOST_MUTED:
             del order.mutes[next(iter(order.mutes))]
-        target.of(Mute).until = self.until
+        mute = target.of(Mute)
+        mute.until, mute.key = self.until, self.key
         if self.key != fold(target.addr):
             order.mutes[self.key] = self.until
         if silence not in room.families.filters:  # nobody has been muted before
@@ -151,17 +157,21 @@ class Unmute(OperatorLine):
     name: str
 
     def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
-        """Lift it."""
-        target = room.online_map.get(self.key) or room.sessions.names.get(self.key)
-        mute = target.kept.find(Mute) if target else None
-        was_muted = order.mutes.pop(self.key, None) is not None or (mute is not None and mute.until is not None)
-        if not was_muted:
-            return Done(texts.NOT_MUTED.format(self.name), "not_muted")
-        if mute:
-            mute.until = None
-        if isinstance(target, Member):
-            told.tell_one(target.number, Notice(texts.MUTE_LIFTED))
-        return Done(texts.IS_UNMUTED.format(self.name))
+        """Lift it, from the name, and from whoever has it or had it when they were muted."""
+        was_muted = order.mutes.pop(self.key, None) is not None
+        people: list[Member | Session] = [*room.members.values(), *room.sessions.names.values()]
+        for who in people:
+            mute = who.kept.find(Mute)
+            if mute and mute.until is not None and self.key in (who.key, mute.key):
+                was_muted, mute.until = True, None
+                order.mutes.pop(mute.key, None)
+                if isinstance(who, Member):
+                    told.tell_one(who.number, Notice(texts.MUTE_LIFTED))
+        return (
+            Done(texts.IS_UNMUTED.format(self.name))
+            if was_muted
+            else Done(texts.NOT_MUTED.format(self.name), "not_muted")
+        )
 
 
 def silence(room: Room, member: Member, line: Entry, told: Told) -> Done | None:

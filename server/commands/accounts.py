@@ -14,7 +14,7 @@ from ..chat import names, texts
 from ..chat.events import Done, Whispered
 from ..chat.kept import Keeping
 from ..chat.logins import Answer, ChangePassword, HandOver, KeepWord, LogIn, Register, Unregister
-from ..chat.looks import Look, Nothing
+from ..chat.looks import Look, Nothing, is_next
 from ..chat.owners import Account, Owners, Word
 from ..chat.refusals import Refuse, Trouble
 from ..chat.room import Entry, Member, Room
@@ -106,7 +106,8 @@ class Accounts:
         if standing.account:
             raise Trouble(texts.IS_YOURS, "name_owned")
         account = self._desk.register(standing.key, standing.name, password, request.way.host)
-        return Register(request.number, request.time, account)
+        request.way.ask(Register(request.number, request.time, account))
+        return Answer(request.number, request.time, Done(texts.REGISTERED.format(account.name)))
 
     def _login(self, request: Request) -> Entry:
         """`/login NAME PASSWORD`."""
@@ -132,14 +133,16 @@ class Accounts:
         old, new = _words(request, 2)
         _check_password(new)
         account = self._desk.verify(self._account(request).key, old, request.way.host)
-        return ChangePassword(request.number, request.time, self._desk.renew(account, new))
+        request.way.ask(ChangePassword(request.number, request.time, self._desk.renew(account, new)))
+        return Answer(request.number, request.time, Done(texts.PASSWORD_CHANGED))
 
     def _unregister(self, request: Request) -> Entry:
         """`/unregister PASSWORD`."""
         (password,) = _words(request, 1)
         account = self._desk.verify(self._account(request).key, password, request.way.host)
         self._desk.remove(account)
-        return Unregister(request.number, request.time, account)
+        request.way.ask(Unregister(request.number, request.time, account))
+        return Answer(request.number, request.time, Done(texts.UNREGISTERED))
 
     def _account(self, request: Request) -> Account:
         account = _look(request.number, request.time, request.way).account
@@ -168,8 +171,6 @@ class Accounts:
             return self._is_away(entry.key) and not room.families.refusal(room, member, entry, told)
 
         standing = _look(entry.number, entry.time, way, may_keep)
-        if standing.line and way.line not in (0, standing.line[1]):  # it was taken before, and does nothing now
-            return entry
         account = self._owners.accounts.get(entry.key)
         if account is None or not standing.is_sure:
             return entry
@@ -202,8 +203,15 @@ def _check_password(password: str) -> None:
 
 
 def _look(number: int, time: float, way: Way, is_so: Question = lambda *_: True) -> Standing:
-    """Return how the author of a line stands in front of it, and whether `is_so` there. Raises Trouble if they have gone."""
-    look = Look(number, time, lambda room, member, told: _standing(room, member, is_so(room, member, told)))
+    """Return how the author of a line stands in front of it, and whether `is_so` there.
+
+    Raises Trouble if they have gone, or the line was taken before.
+    """
+
+    def question(room: Room, member: Member, told: Told) -> Standing | None:
+        return _standing(room, member, is_so(room, member, told)) if is_next(member, way.line) else None
+
+    look = Look(number, time, question)
     way.ask(look)
     if look.answer is None:
         raise Trouble(texts.NOT_ONLINE, "not_online")

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..chat import names, texts
-from ..chat.bans import BanName, BanNetwork, Unban, ban_name
+from ..chat.bans import BanName, BanNetwork, Deed, Unban, ban_name
 from ..chat.entries import Line
 from ..chat.events import DONE, Done, Notice
 from ..chat.kinds import Several
-from ..chat.looks import Look
+from ..chat.logins import Answer
+from ..chat.looks import Look, is_next
 from ..chat.order import NOT_OPERATOR, Order, protected
 from ..chat.owners import Ban, Owners
 from ..chat.past import moment
@@ -107,11 +108,14 @@ class Bans:
     def _ban(self, request: Request) -> Entry:
         """`/ban NAME [MINUTES]`."""
         name, until = name_and_end(request, 0)
-        key = names.fold(name)
+        try:
+            key = names.fold(names.check(name))
+        except names.BadName as error:  # nobody can have it anyway, but for those whose address it is
+            raise Trouble(f"{texts.NAME_BAD}{error}", "name_bad") from None
         operator = self._operator(request, lambda room, member: protected(self._order, member, key))
         ban = Ban(key, name, False, until, operator)
         self._desk.ban(ban)
-        return BanName(request.number, request.time, typed("ban", request), ban)
+        return _do(request, BanName(request.number, request.time, operator, typed("ban", request), ban))
 
     def _ban_address(self, request: Request) -> Entry:
         """`/ban-address NAME|ADDR [MINUTES]`. If it would hit more than one, it has to come twice."""
@@ -128,19 +132,20 @@ class Bans:
         ban = Ban(network, network, True, until, operator)
         self._desk.ban(ban)
         self._doors.ban(network, until)  # from here on nobody comes in any more, and whoever is in is removed
-        return BanNetwork(request.number, request.time, typed("ban-address", request), ban, self._who_is_in(network))
+        done = typed("ban-address", request)
+        return _do(request, BanNetwork(request.number, request.time, operator, done, ban, self._who_is_in(network)))
 
     def _unban(self, request: Request) -> Entry:
         """`/unban NAME|ADDR`."""
         what = only_name(request)
-        self._operator(request)
+        operator = self._operator(request)
         ban = self._owners.bans.get(names.fold(what)) or self._order.networks.get(self._network(what))
         if ban is None:
             raise Trouble(texts.NOT_BANNED.format(what), "not_banned")
         self._desk.unban(ban)
         if ban.is_address:
             self._doors.unban(ban.what)
-        return Unban(request.number, request.time, typed("unban", request), ban)
+        return _do(request, Unban(request.number, request.time, operator, typed("unban", request), ban))
 
     def _bans(self, request: Request) -> Entry:
         """`/bans`, alone on its line."""
@@ -150,7 +155,8 @@ class Bans:
         """Return the name of whoever asks, who has to be an operator. Raises Trouble if not, or with the refusal."""
 
         def question(room: Room, member: Member, _: Told) -> tuple[str, Done | None]:
-            return member.name, refusal(room, member) if self._order.is_operator(room, member) else NOT_OPERATOR
+            may = self._order.is_operator(room, member) and is_next(member, request.way.line)
+            return member.name, refusal(room, member) if may else NOT_OPERATOR
 
         look = Look(request.number, request.time, question)
         request.way.ask(look)
@@ -168,14 +174,23 @@ class Bans:
 
         look = Look(request.number, request.time, question)
         request.way.ask(look)
-        host = self._doors.hosts().get(look.answer or NOBODY) or _address(target)
+        host = self._doors.hosts().get(look.answer or NOBODY) or self._address(target)
         if not host:
             raise Trouble(texts.ADDRESS_UNKNOWN, "not_online")
         return host
 
+    def _address(self, text: str) -> str:
+        """Return an address that an operator has written, or one in a network as `/bans` shows it. Return nothing if it is none."""
+        host = text.partition("/")[0].strip("[]")
+        try:
+            address = str(ipaddress.ip_address(host))
+        except ValueError:
+            return ""
+        return address if "/" not in text or self._doors.network_of(address) == text else ""
+
     def _network(self, what: str) -> str:
         """Return the network that an operator has written: as `/bans` shows it, or as one of its addresses."""
-        host = _address(what)
+        host = self._address(what)
         return self._doors.network_of(host) if host else what
 
     def _who_is_in(self, network: str) -> list[int]:
@@ -193,12 +208,10 @@ class Bans:
         return None
 
 
-def _address(text: str) -> str:
-    """Return an address, or nothing if it is none."""
-    try:
-        return str(ipaddress.ip_address(text.strip("[]")))
-    except ValueError:
-        return ""
+def _do(request: Request, deed: Deed) -> Entry:
+    """Have a deed done that is in the file already. Return the answer to the line."""
+    request.way.ask(deed)
+    return Answer(request.number, request.time, deed.done)
 
 
 def _describe(ban: Ban, now: float) -> str:

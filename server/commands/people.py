@@ -70,7 +70,7 @@ class Whois(Line):
 
 
 @dataclass(slots=True)
-class Away(Line):
+class Away(Heard):
     """Somebody goes away for a while, and leaves a text for those who write to them."""
 
     text: str

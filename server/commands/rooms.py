@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ..chat import names, texts
@@ -31,10 +31,13 @@ class Rooms(Event):
 
     rooms: Sequence[tuple[str, int]]
     number: int | None = None
+    text: str = field(default="", init=False, compare=False)
 
     def line(self) -> str:
-        """Return a line `ROOM：N 人` for each room."""
-        return "\n".join(texts.ROOM_LISTED.format(shown(name), count) for name, count in self.rooms)
+        """Return a line `ROOM：N 人` for each room. It is made once for all who ask before something changes."""
+        if not self.text:
+            self.text = "\n".join(texts.ROOM_LISTED.format(shown(name), count) for name, count in self.rooms)
+        return self.text
 
 
 @dataclass(slots=True)
@@ -60,14 +63,17 @@ class GoTo(Line):
 class ListRooms(Line):
     """The question which rooms there are."""
 
-    cost: ClassVar[float] = 0.001
+    cost: ClassVar[float] = 0.002
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the asker: the lobby, then the fullest rooms first."""
-        there = _rooms(room)
-        lobby = (LOBBY, there.pop(LOBBY, 0))
-        rooms = sorted(there.items(), key=lambda one: (-one[1], one[0]))
-        told.tell_one(self.number, Rooms([lobby, *rooms], member.session.line if member.session else None))
+        made = room.lists.rooms
+        if not isinstance(made, Rooms):
+            there = _rooms(room)
+            lobby = (LOBBY, there.pop(LOBBY, 0))
+            made = Rooms([lobby, *sorted(there.items(), key=lambda one: (-one[1], one[0]))])
+            room.lists.rooms = made
+        told.tell_one(self.number, Rooms(made.rooms, member.session.line) if member.session else made)
         return DONE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,7 +93,7 @@ def test_a_password_is_nowhere(tmp_path: Path) -> None:
             heard.append(line)
         heard += alice.ask("/last 200")
     assert len(heard) > 30
-    assert "read a command, Register" in server.log  # the trace has seen it
+    assert "asks the log, Register" in server.log  # the trace has seen it
     assert "asks the log, LogIn" in server.log
     assert SECRET not in "\n".join([*heard, server.log])
     files = [one for one in tmp_path.iterdir() if one.is_file()]
@@ -161,6 +162,21 @@ def test_a_line_is_kept_once_although_the_server_is_killed(tmp_path: Path) -> No
         assert alice.until_type("done")["text"] == KEPT
         with peer(server) as bob:
             assert bob.ask(f"/login bob {SECRET}")[0] == "你有 1 条留言"
+
+
+def test_words_arrive_although_another_server_has_the_history(tmp_path: Path) -> None:
+    """Nobody waits for a history that cannot be written: the words have arrived when the program's system has them."""
+    path, history = tmp_path / "accounts.db", ("--history", str(tmp_path / "history.db"))
+    register(path, "bob")
+    with server_process(*history), running(path, *history) as server:
+        with peer(server, "alice") as alice:
+            assert alice.ask("to bob one") == [KEPT]
+        with contextlib.closing(Program(server.port, "/json")) as bob:
+            bob.say(f"/login bob {SECRET}")
+            bob.until_type("kept")
+            bob.until_type("done")
+            with contextlib.closing(sqlite3.connect(path)) as file:
+                assert file.execute("SELECT count(*) FROM words").fetchone() == (0,)
 
 
 def test_a_program_stays_logged_in_over_a_restart(tmp_path: Path) -> None:

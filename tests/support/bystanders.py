@@ -27,8 +27,11 @@ class ServerProcess:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr
         self.process = process
-        self.port = int(process.stderr.readline().split()[-1])
         self.log = ""
+        while "listening on" not in (line := process.stderr.readline()):
+            assert line, self.log
+            self.log += line
+        self.port = int(line.split()[-1])
 
     def status(self, field: str) -> int:
         """Return VmRSS in KiB, or Threads."""
@@ -60,7 +63,7 @@ def server_process(*flags: str, before: str = "") -> Iterator[ServerProcess]:
             yield server
             process.terminate()
             assert process.stderr
-            server.log = process.stderr.read()
+            server.log += process.stderr.read()
             assert process.wait(PATIENCE) == 0
             assert "Traceback" not in server.log
         finally:

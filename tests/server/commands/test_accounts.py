@@ -148,13 +148,44 @@ def test_whoever_leaves_before_they_are_looked_at_registers_nothing(chat: Owning
     assert list(chat.room.of(Owners).accounts) == ["bob"]
 
 
+@pytest.mark.parametrize("line", ["/register secret", "/password secret secret2", "/unregister secret"])
+def test_a_line_that_is_not_the_next_one_does_nothing(chat: OwningChat, line: str) -> None:
+    """Else the file would know what the room does not: of a line that was taken before, the log takes nothing."""
+    chat.open(3, "c:3", "/json" if line.startswith("/register") else "/json carol")
+    chat.say(3, "/login bob secret" if not line.startswith("/register") else "rename carol")
+    before = chat.store.find("bob"), chat.store.find("carol")
+    chat.way(3).line = 7
+    chat.say(3, line)
+    assert (chat.store.find("bob"), chat.store.find("carol")) == before
+    assert list(chat.room.of(Owners).accounts) == ["bob"]
+
+
+@pytest.mark.parametrize(
+    ("line", "password"), [("/password secret secret2", "secret2"), ("/unregister secret", ""), ("", "secret")]
+)
+def test_what_is_in_the_file_holds_although_its_author_has_left(chat: OwningChat, line: str, password: str) -> None:
+    """The room knows it as soon as the line would have been done."""
+    way = chat.way(2)
+    way.before = lambda entry: setattr(way, "before", lambda entry: chat.leave(2))
+    chat.say(2, line)
+    chat.join(3, "c:3")
+    if password:
+        assert chat.answer(3, f"/login bob {password}") == "登录成功，用户名: Bob"
+    else:
+        assert chat.answer(3, "rename bob") == "修改用户名为: bob"
+
+
 def test_a_guest_who_has_a_name_that_is_registered_now_gives_it_up(chat: OwningChat) -> None:
     """The account was committed when its holder lost the name to a guest. No guest ever holds a registered name."""
     chat.join(3, "c:3", "carol")
-    entry = chat.entry(3, "/register secret")
-    chat.leave(3)
-    chat.join(4, "d:4", "carol")
-    chat.apply(entry)
+    way = chat.way(3)
+
+    def change(entry: Entry) -> None:
+        chat.leave(3)
+        chat.join(4, "d:4", "carol")
+
+    way.before = lambda entry: setattr(way, "before", change)  # when the account is in the file
+    chat.say(3, "/register secret")
     assert chat.read(4) == ["carol 的主人已登录，你的用户名改为 d:4"]
     assert chat.room.members[4].name == "d:4"
     assert chat.answer(4, "/login carol secret") == "登录成功，用户名: carol"
@@ -313,8 +344,18 @@ def test_a_mistyped_password_is_not_said(chat: OwningChat, line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *("/me /login bob secret", "to bob /login bob secret", "to|bob|/logn bob secret", "/to nobody //register secret"),
-        *("/reply /login bob secret", "/reply 、lgoin bob secret", "/away /register secret", "/me  ／pass secret secret"),
+        *(
+            "/me /login bob secret",
+            "to bob /login bob secret",
+            "to|bob|/logn bob secret",
+            "/to nobody //register secret",
+        ),
+        *(
+            "/reply /login bob secret",
+            "/reply 、lgoin bob secret",
+            "/away /register secret",
+            "/me  ／pass secret secret",
+        ),
         *("/announce /login bob secret", "/motd /login bob secret"),
     ],
 )
