@@ -224,8 +224,8 @@ class Client:
         self._transmit(self._session.act(now))
         if self._session.wants_end and self._connection:
             self._connection.finish()
-        self._show_all()
         self._display.set_status(self._status.text(now, self.partner))
+        self._show_all()
 
     def _transmit(self, data: bytes) -> None:
         if self._connection:

@@ -23,16 +23,16 @@ class Plain(Display):
     def __init__(self, *, asking: bool) -> None:
         self._asking = asking
         self._aside = sys.stdout if asking and sys.stdout.isatty() else sys.stderr
-        self._prompt = ""  # that stands at the end of the screen
+        self._prompt: str | None = None  # None while nothing is asked
+        self._drawn = ""  # what stands at the end of the screen
         self._status = ""
         self._partial = bytearray()
         self._is_hidden = False
 
     def ask(self, prompt: str, *, keep: bool = False) -> None:
         if self._asking:
-            self._prompt = self._status + prompt
-            self._aside.write(self._prompt)
-            self._aside.flush()
+            self._prompt = prompt
+            self._write(self._aside, [])
 
     def feed(self, data: bytes) -> Iterator[str | Key | None]:
         if self._is_hidden and data == ESCAPE:
@@ -77,10 +77,11 @@ class Plain(Display):
     def _take(self) -> str:
         line = self._partial.decode("utf-8", "replace")
         self._partial.clear()
-        self._prompt = ""
+        self._prompt, self._drawn = None, ""
         return clean(line)
 
     def _write(self, stream: TextIO, lines: Iterable[str]) -> None:
-        text = "".join(f"{line}\n" for line in lines)
-        stream.write(f"\n{text}{self._prompt}" if self._prompt else text)
+        text = "\n" * bool(self._drawn) + "".join(f"{line}\n" for line in lines)
+        self._drawn = "" if self._prompt is None else self._status + self._prompt
+        stream.write(text + self._drawn)
         stream.flush()
