@@ -102,9 +102,9 @@ def test_the_menu_on_a_terminal_without_control(server: StrictServer, connect: C
         child.sendline(typed)
         expect(answer)
     other.say("to alice psst")
-    expect("[私聊] bob: psst")
+    expect(f"[私聊] bob: psst\a\r\n[未读私聊1]{PROMPT}")
     child.sendline("exit")
-    expect("0. 退出\r\n")
+    expect("0. 退出\r\n[未读私聊1]")
     child.sendline("0")
     assert end(child) == 0
     assert "\x1b" not in seen + child.before
