@@ -131,6 +131,13 @@ def owning(
         yield server
 
 
+def again(store: Store, path: Path) -> Store:
+    """Return what another server finds in a file."""
+    store.close()
+    store.__init__(path)  # type: ignore[misc]
+    return store
+
+
 def every_command() -> Registry:
     """Return the commands of a server that has accounts and operators."""
     registry, room = commands.discover(), Room()

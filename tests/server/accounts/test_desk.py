@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -20,13 +19,6 @@ from ...support.owning import CHEAP
 
 NOW = 1_000_000.0
 HOME, ELSEWHERE = "10.0.0.1", "10.0.0.2"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "accounts.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

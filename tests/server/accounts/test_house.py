@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 from server.accounts import desk
-from server.accounts.house import Doors, read_motd
+from server.accounts.house import Doors, add_accounts, read_motd
 from server.accounts.passwords import Passwords
+from server.accounts.store import Store
 from server.server import ChatServer
 from server.wire.arrival import Arrival
 
 from ...support.owning import CHEAP, owning
-from ...support.peers import Peer, Program, StrictServer
+from ...support.peers import Peer, Program, StrictServer, running
 from ...support.web import EVENTS, Client, StrictWebServer
 
 Peers = Callable[[ChatServer], Peer]
@@ -32,11 +33,6 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes take no time. What they cost is tested elsewhere."""
     real = Passwords.__init__
     monkeypatch.setattr(Passwords, "__init__", lambda passwords, stopping: real(passwords, stopping, CHEAP))
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "accounts.db"
 
 
 @pytest.fixture
@@ -66,6 +62,12 @@ def test_a_name_is_its_owners_over_a_restart(path: Path, peers: Peers) -> None:
         assert count == "你有 1 条留言"
         assert re.fullmatch(r"\d\d:\d\d:\d\d 127\.0\.0\.1:\d+: 早", word)
         assert done == "登录成功，用户名: 小明"
+
+
+def test_a_stop_ends_waiting_for_the_file(store: Store) -> None:
+    """The file knows when its server stops."""
+    with running(lambda server: add_accounts(server, server.guard.limiter.banned, store)) as server:
+        assert store.turns.stopping is server.stopping
 
 
 def test_words_that_have_not_arrived_come_again(path: Path, monkeypatch: pytest.MonkeyPatch, peers: Peers) -> None:

@@ -63,6 +63,25 @@ def test_one_stranger_leaves_tries_to_others(monkeypatch: pytest.MonkeyPatch) ->
         limit.give_back("bob", "10.0.0.2")
 
 
+def test_four_strangers_leave_tries_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They use up all tries at first, and after that fewer than come back."""
+    now = [100.0]
+    monkeypatch.setattr(TokenBucket.__init__, "__defaults__", (lambda: now[0],))
+    limit = Tries()
+
+    def poll() -> None:
+        for n in range(4):
+            while limit.take("bob", f"10.9.9.{n}"):
+                pass
+
+    poll()
+    assert not limit.take("bob", "10.0.0.2")
+    for _ in range(120):
+        now[0] += 60
+        poll()
+    assert limit.take("bob", "10.0.0.2")
+
+
 def test_many_who_guess_at_once_get_no_further() -> None:
     """A try is taken before it is known whether it was right."""
     limit = Tries()

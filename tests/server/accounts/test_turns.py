@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import MappingProxyType
 
 from server.accounts.turns import Turns
 
@@ -71,7 +72,15 @@ def test_the_stop_wakes_all_at_once() -> None:
     assert turns.take()
     row = Row(turns, 20)
     stopping.set()
-    assert not turns.take()
     turns.pass_on()
     assert sorted(row.join()) == [(number, False) for number in range(20)]
     assert turns.take()
+
+
+def test_nobody_begins_to_wait_when_the_server_stops() -> None:
+    """Nobody would wake them."""
+    turns = Turns(PATIENCE)
+    assert turns.take()
+    turns.stopping.set()
+    turns._row = MappingProxyType({})  # type: ignore[assignment]  # nobody can be put into it
+    assert not turns.take()
