@@ -434,6 +434,20 @@ def test_a_hundred_words_are_kept(chat: OwningChat, monkeypatch: pytest.MonkeyPa
     assert [chat.answer(1, "to bob x") for _ in range(4)] == [KEPT] * 3 + ["留言已满，请稍后再试"]
 
 
+def test_one_network_does_not_fill_the_places_with_other_names(
+    chat: OwningChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is known by its address. Another one has places of its own."""
+    monkeypatch.setattr(store_module, "MOST_FROM_ONE", 3)
+    chat.leave(2)
+    chat.way(1).host = "10.0.0.1"
+    assert [chat.answer(1, "to bob x") for _ in range(3)] == [KEPT] * 3
+    chat.say(1, "rename alias")
+    assert chat.answer(1, "to bob x") == "留言已满，请稍后再试"
+    chat.way(1).host = "10.0.0.2"
+    assert chat.answer(1, "to bob x") == KEPT
+
+
 def test_a_program_hears_kept_words_as_objects(chat: OwningChat) -> None:
     """They have places, so it hears them again if its connection ends too soon, and numbers, by which it knows them."""
     chat.leave(2)
