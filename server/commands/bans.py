@@ -180,7 +180,7 @@ class Bans:
         return host
 
     def _address(self, text: str) -> str:
-        """Return an address that an operator has written, or one in a network as `/bans` shows it. Return nothing if it is none."""
+        """Return an address that an operator has written, or one in a network as `/bans` shows it, or nothing."""
         host = text.partition("/")[0].strip("[]")
         try:
             address = str(ipaddress.ip_address(host))
