@@ -174,8 +174,8 @@ class Writer:
         """Log that writing goes on, and what is missing."""
         self._missing += sum(hole.missing for hole in holes if not hole.is_logged)
         if self.pause:
-            log.warning("history: it goes on")
             self.pause = 0.0
+            log.warning("history: it goes on")
         if self._missing and time.monotonic() >= self._next_report:
             self._report()
 
