@@ -21,7 +21,7 @@ from .net.people import Person
 from .net.session import Session
 from .net.values import BadServer
 from .options import Options
-from .rules import QUIT, WHO_ANYWHERE
+from .rules import QUIET, QUIT, WHO_ANYWHERE
 from .status import Status
 from .ui.completion import NOTHING, Candidates
 from .ui.display import Display
@@ -143,8 +143,11 @@ class Client:
             self._session.hearing.note(f"历史记录无法保存：{error}")
 
     def send(self, line: str, to: Person | None = None) -> None:
-        """Send a line to the server, now or when it is there again."""
-        self._transmit(self._session.say(line, time.monotonic(), to))
+        """Send a line to the server, now or when it is there again, unless it is about what we show."""
+        if line.strip() == QUIET:
+            self._session.hearing.be_quiet()
+        else:
+            self._transmit(self._session.say(line, time.monotonic(), to))
         self._act()
 
     def show(self, text: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from .client import Client, Leave
 from .net.outgoing import Line
 from .net.people import Person
-from .rules import AGAIN, PASSWORDS, QUIT, WHO, Kind, kind_of, loosen, may_be_name, may_hold_password
+from .rules import AGAIN, PASSWORDS, QUIET, QUIT, WHO, Kind, kind_of, loosen, may_be_name, may_hold_password
 from .ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, Candidates
 from .ui.history import History
 
@@ -71,7 +71,7 @@ class Menu:
                 self._client.show(HELP)
             elif _is_command(line := loosen(typed, self._is_online)):
                 for command in self._with_passwords(line):
-                    self._client.settle(Line(command))
+                    self._client.send(command) if command == QUIET else self._client.settle(Line(command))
             elif choice:
                 self._client.show(WRONG_CHOICE)
 

@@ -9,6 +9,7 @@ from ..rules import fold, mentions
 from .people import People, Person
 from .values import EVENTS, Value
 
+COMINGS = ("joined", "left", "entered", "exited")
 REMEMBERED = 1000  # places and addresses of our own; a gap can be further back
 MISSED_BEGINS, MISSED_ENDS = "以下是离开期间的消息", "以上是离开期间的消息"
 
@@ -25,6 +26,7 @@ class Hearing:
         self.at = "0"  # the place up to which everything was heard
         self.last_private: Person | None = None  # who has said the last private word to us
         self.unread: deque[Person] = deque(maxlen=REMEMBERED)  # who has said those that we have not answered
+        self.is_quiet = False  # whether it is not shown who comes and who leaves
         self._addrs: deque[str] = deque([""], maxlen=REMEMBERED)  # our own, the present one last
         self._places: deque[str] = deque(maxlen=REMEMBERED)
         self._is_marked = False  # whether it was said that what follows was missed
@@ -34,6 +36,11 @@ class Hearing:
     def note(self, text: str) -> None:
         """Show what the client itself has to say."""
         self.shown.append(Value("note", text))
+
+    def be_quiet(self) -> None:
+        """Show no more who comes and who leaves, or show it again. It is heard all the same, or we would lose sight of people."""
+        self.is_quiet = not self.is_quiet
+        self.note("不再显示上线和下线" if self.is_quiet else "重新显示上线和下线")
 
     def greet(self, hello: Value, *, is_first: bool, is_new: bool) -> None:
         """Take note of who we are now. `is_first`: there was no session before. `is_new`: it is a new session."""
@@ -125,6 +132,8 @@ class Hearing:
         elif value.type in ("whisper", "kept") and is_told:
             self.last_private = self.people.find(value.name) or Person(value.name)
             self.unread.append(self.last_private)
+        if self.is_quiet and value.type in COMINGS and not value.line:
+            return
         if not is_told:  # our own coming, going and name are said in another way
             return
         if missed and not self._is_marked:

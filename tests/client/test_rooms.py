@@ -132,3 +132,25 @@ def test_a_line_that_names_the_user_without_colours(tmux: Tmux, server: StrictSe
     peer.say("请小明回答")
     tmux.ends("@ bob:请小明回答", PROMPT)
     assert "\x1b" not in "".join(tmux.screen("-e"))
+
+
+def test_whoever_is_quiet_loses_sight_of_nobody(tmux: Tmux, server: StrictServer, connect: Connect) -> None:
+    """What is for one person never goes to another who has that name now, although nobody saw the two change places."""
+    tmux.start("--port", str(server.port))
+    tmux.wait(lambda screen: "0. 退出" in screen)
+    bob = connect()
+    bob.rename("bob")
+    tmux.wait(lambda screen: "改名为 bob" in "".join(screen))
+    enter(tmux, "/quiet")
+    tmux.wait(lambda screen: "* 不再显示上线和下线" in screen)
+    enter(tmux, "2", "bob")
+    prompt = "[→bob]请输入聊天内容，exit退出："
+    tmux.wait(lambda screen: screen[-1] == prompt)
+    bob.close()
+    other = connect()
+    other.rename("bob")
+    tmux.wait(lambda screen: "改名为 bob" in "".join(screen[-3:]))
+    enter(tmux, "只给你")
+    tmux.wait(lambda screen: "bob 已经离开；" in "".join(screen))
+    assert other.ask("") == []
+    assert not [row for row in tmux.screen() if "下线" in row and "不再显示" not in row]
