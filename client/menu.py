@@ -71,7 +71,10 @@ class Menu:
                 self._client.show(HELP)
             elif _is_command(line := loosen(typed, self._is_online)):
                 for command in self._with_passwords(line):
-                    self._client.send(command) if command == QUIET else self._client.settle(Line(command))
+                    if command == QUIET:
+                        self._client.send(command)
+                    else:
+                        self._client.settle(Line(command))
             elif choice:
                 self._client.show(WRONG_CHOICE)
 

@@ -109,11 +109,12 @@ class Door(Listener):
                 self._turn_away(Transport(request), refusal.bye)
             return
         before, host = self._hosts[thread], self._counted(arrival.host)
+        limiter = self._guard.limiter
+        if bye := limiter.ban_of(host) if before == host else limiter.move(before, host):
+            self._log_refusal(bye.text)
+            self._turn_away(arrival.transport, bye)
+            return
         if before != host:
-            if bye := self._guard.limiter.move(before, host):
-                self._log_refusal(bye.text)
-                self._turn_away(arrival.transport, bye)
-                return
             self._hosts[thread] = host
             thread.name = f"handler {format_address(host, arrival.port)}"
         super().finish_request(arrival, (arrival.host, arrival.port))  # type: ignore[arg-type]

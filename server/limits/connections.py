@@ -51,6 +51,11 @@ class ConnectionLimiter:
             self._count_out(before)
             return None
 
+    def ban_of(self, host: str) -> Bye | None:
+        """Return why a connection that was counted in may not go on, if its host has been banned since then."""
+        with self._lock:
+            return self._refuse("banned", texts.BANNED) if host and self.banned.has(host) else None
+
     def note(self, code: str) -> None:
         """Count a connection that was refused for another reason."""
         with self._lock:

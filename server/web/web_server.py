@@ -48,10 +48,7 @@ class WebServer(Door):
 
     def lets_in(self, host: str) -> bool:
         """Return whether somebody from `host` may still come in. Whoever may not is counted as refused."""
-        if not self._guard.limiter.banned.has(host):
-            return True
-        self._guard.limiter.note("banned")
-        return False
+        return self._guard.limiter.ban_of(host) is None
 
     def shut(self) -> None:
         """Let nobody in any more, and wait for no more requests."""

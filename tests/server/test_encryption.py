@@ -225,6 +225,20 @@ def test_a_failed_handshake_is_explained(certificate: Certificate, caplog: pytes
     assert "Traceback" not in caplog.text
 
 
+def test_a_ban_that_comes_during_the_handshake(certificate: Certificate) -> None:
+    """Nobody hears of somebody who was banned before they had come in."""
+    with secure(certificate) as server:
+        limiter = server.guard.limiter
+        peer = Peer(server.port)
+        while not limiter._total:
+            pass  # the door has let the connection in
+        limiter.banned.add("127.0.0.1", 0.0)
+        user = SecretPeer.over(peer, certificate.trust())
+        assert user.rest().decode() == "此地址已被管理员封禁\n"
+        user.close()
+        assert limiter.refused == {"banned": 1}
+
+
 def test_slow_handshakes_of_one_address_are_bounded(certificate: Certificate, come: Come) -> None:
     """More of them are refused. Those who have shaken hands do not count any more."""
     limiter = ConnectionLimiter(3, 0)
