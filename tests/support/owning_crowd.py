@@ -44,7 +44,7 @@ class OwningCrowd:
         self._numbers = 0
         self._texts = 0
         self._gone: dict[int, str] = {}  # why members have gone
-        self._muted: set[int] = set()
+        self._muted: dict[int, str] = {}  # and under which name
         self._muted_keys: set[str] = set()
         self._ignored: dict[int, dict[str, str]] = {}  # whom each member ignores: keys, and addresses if they have one
         self._quiet: set[int] = set()
@@ -251,14 +251,17 @@ class OwningCrowd:
         target = self._someone()
         key = self._key(target)
         if self._order(f"/mute {self.chat.room.members[target].name}").startswith("已禁言"):
-            self._muted.add(target)
+            self._muted[target] = key
             self._muted_keys.add(key)
 
     def _unmute(self) -> None:
         target = self._someone()
         if self._order(f"/unmute {self.chat.room.members[target].name}").startswith("已解除禁言"):
-            self._muted.discard(target)
-            self._muted_keys.discard(self._key(target))
+            key = self._key(target)
+            self._muted_keys.discard(key)
+            for number in self._muted.keys() & self._online:
+                if key in (self._key(number), self._muted[number]):
+                    self._muted_keys.discard(self._muted.pop(number))
 
     def _kick(self) -> None:
         target = self._someone()
@@ -288,7 +291,7 @@ class OwningCrowd:
     def _restart(self) -> None:
         self._hear_all()
         self.chat = self.chat.restart()
-        self._gone, self._muted, self._muted_keys = {}, set(), set()
+        self._gone, self._muted, self._muted_keys = {}, {}, set()
         self._begin()
 
     def _kill(self) -> None:

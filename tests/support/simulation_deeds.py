@@ -65,7 +65,7 @@ class Watched(Entry):
         place = room.memory.end + len(told._placed) - told._settled
         self.line.apply(room, told)
         own = _events(told.copies[self.number], before if told.copies[self.number] is copy else 0)
-        if isinstance(own[-1], Done):
+        if own and isinstance(own[-1], Done):
             number = member.session.line if member.session else 0
             self.deeds.append(Deed(place, self.line, number, author, other, own))
 

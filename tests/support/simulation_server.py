@@ -17,6 +17,7 @@ from server.chat.kinds import Placed
 from server.chat.past import Departed, open_room
 from server.chat.refusals import EndOfTooLong, TooLong
 from server.chat.room import Entry
+from server.commands.sessions import Resume
 from server.log.broadcaster import Broadcaster
 from server.log.subscriber import Batch, Subscriber
 from server.wire.arrival import Arrival
@@ -165,8 +166,9 @@ class Life(Subscriber):
             self.broadcaster._fan_out([self._watched(entry) for entry in entries])
 
     def _watched(self, entry: Entry) -> Entry:
-        is_opening = isinstance(entry, Opening)
-        return Watched(entry.number, NOW, entry, self.deeds) if isinstance(entry, Line) and not is_opening else entry
+        if isinstance(entry, Line) and not isinstance(entry, Resume):  # which goes on as somebody else
+            return Watched(entry.number, NOW, entry, self.deeds)
+        return entry
 
     def record(self, batch: Batch) -> None:
         """Take note of a batch, as a history does."""
