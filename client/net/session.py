@@ -157,6 +157,8 @@ class Session(Conversation):
         """Return when to say, once in each silence, that the server's idle limit comes near, if somebody reads that."""
         if not (self._curious and self._idle) or self._sent_at == self._reminded or self.outgoing.sent:
             return math.inf
+        if self._heartbeat_at() < math.inf:  # it will not be silent
+            return math.inf
         return self._sent_at + self._idle - min(LONGEST_NOTICE, NOTICE * self._idle)
 
     def _heartbeat_at(self) -> float:

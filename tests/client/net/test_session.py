@@ -355,13 +355,14 @@ def test_whoever_is_not_kept_in_the_room_is_reminded(idle: float, left: int) -> 
         assert server.take() == [""]
 
 
-def test_whoever_is_kept_in_the_room_is_not_reminded() -> None:
-    """There are heartbeats."""
+@pytest.mark.parametrize("late", [0.0, 5.0])
+def test_whoever_is_kept_in_the_room_is_not_reminded(late: float) -> None:
+    """There are heartbeats, also on a machine that is late with them."""
     server = Server(NAMED, curious=True)
     server.welcome()
     for number in range(1, 10):
         server.tell("done", line=number)
-        server.passes(server.session.due() - server.now)
+        server.passes(server.session.due() - server.now + late)
     assert server.take() == ["who", *[""] * 9]
     assert server.notes() == []
 
