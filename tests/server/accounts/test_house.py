@@ -22,7 +22,7 @@ from server.server import ChatServer
 from server.wire.arrival import Arrival
 
 from ...support.owning import CHEAP, owning
-from ...support.peers import Peer, Program, StrictServer, running
+from ...support.peers import PATIENCE, Peer, Program, StrictServer, running
 from ...support.web import EVENTS, Client, StrictWebServer
 
 Peers = Callable[[ChatServer], Peer]
@@ -72,7 +72,6 @@ def test_a_stop_ends_waiting_for_the_file(store: Store) -> None:
 
 def test_words_that_have_not_arrived_come_again(path: Path, monkeypatch: pytest.MonkeyPatch, peers: Peers) -> None:
     """The owner has logged in and reads nothing, and then the connection is lost, with what was on its way."""
-    monkeypatch.setattr(desk, "PATIENCE", 0.1)
     with owning(path) as server, contextlib.closing(sqlite3.connect(path)) as file:
         owner = registered(peers(server), "bob")
         talker = peers(server)
@@ -83,10 +82,13 @@ def test_words_that_have_not_arrived_come_again(path: Path, monkeypatch: pytest.
         (user,) = [user for user in server.broadcaster.users() if user.addr == deaf.addr]
         while not user.outbox.lag.waiting:
             talker.ask("x" * 4000)
+        monkeypatch.setattr(desk, "PATIENCE", 0.0)
         deaf.say("/login bob secret")
         while file.execute("SELECT delivered FROM words").fetchall() != [(2,)]:
             pass
         deaf.reset()
+        talker.until(f"[{deaf.addr}]bob:下线")
+        monkeypatch.setattr(desk, "PATIENCE", PATIENCE)
         count, word, _ = peers(server).ask("/login bob secret")
         assert count == "你有 1 条留言，前 1 条可能已经看过"
         assert word.endswith(": psst")
