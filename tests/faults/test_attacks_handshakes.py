@@ -11,7 +11,7 @@ from ..support.attacks import Plan, insistent
 from ..support.bystanders import Record, server_process
 from ..support.rounds import cpu_time, cpu_times, percentile, report, rounds
 from ..support.strangers import attack, stranger
-from ..support.tls import Certificate, Client
+from ..support.tls import PATIENT, Certificate, Client
 
 OPEN = ("--ip", "0.0.0.0", "--idle-timeout", "0")
 MOST_BUSY = 0.3  # processors that the handlers of one address may keep busy
@@ -39,7 +39,7 @@ def test_handshakes_of_one_address_cost_little(record_property: Record, tmp_path
     client.feed(b"")
     plan = attacks(client.outgoing.read())[kind]
     flags = (*OPEN, *certificate.flags())
-    with stranger() as host, server_process(*flags) as server, rounds(server.port) as talk:
+    with stranger() as host, server_process(*flags, before=PATIENT) as server, rounds(server.port) as talk:
         talk.more(100)
         quiet = list(talk.ages)
         others = set(cpu_times(server))
