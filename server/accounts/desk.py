@@ -16,7 +16,7 @@ from ..chat.owners import Account, Ban, Word
 from ..chat.refusals import Trouble
 from ..commands.accounts import LONGEST
 from ..limits.token_bucket import TokenBucket
-from ..wire.addresses import is_loopback, network_of
+from ..wire.addresses import network_of
 from .passwords import Busy, Passwords
 from .store import Fault, Store
 from .tries import Tries
@@ -37,7 +37,6 @@ class Desk:
         passwords: Passwords,
         tries: Tries,
         operators: frozenset[str] = frozenset(),
-        trust_loopback: bool = True,
         stored: Callable[[], int | None] | None = None,
     ) -> None:
         """`operators` are folded names. `stored` returns up to which place of the log a history has been written.
@@ -48,7 +47,6 @@ class Desk:
         self._passwords = passwords
         self._tries = tries
         self._operators = operators
-        self._trust_loopback = trust_loopback
         self._stored = stored
         self._faults = TokenBucket(burst=2, rate=0.1)  # how often they are logged
         self._logging = threading.Lock()  # guards `_faults`; nothing blocks under it
@@ -58,7 +56,7 @@ class Desk:
 
         Whoever registers the name of an operator will be one. So that is possible on this machine only.
         """
-        if key in self._operators and not (self._trust_loopback and is_loopback(host)):
+        if key in self._operators and not self._tries.is_exempt(host):
             raise Trouble(texts.NAME_FOR_OPERATOR, "name_owned")
         with self._careful():
             if self._store.find(key):
@@ -121,7 +119,7 @@ class Desk:
 
         It comes from `host`. How many wait from one network is limited, unless that is this machine.
         """
-        network = "" if self._trust_loopback and is_loopback(host) else network_of(host)
+        network = "" if self._tries.is_exempt(host) else network_of(host)
         with self._careful():
             word = self._store.keep(key, sender, text, time, line, network)
         if word is None:

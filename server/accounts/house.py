@@ -72,10 +72,11 @@ def add_accounts(
     None while nothing can be written.
     """
     store.turns.stopping = house.stopping
-    room, settings = house.broadcaster.room, house.settings
+    room = house.broadcaster.room
     order, owners = room.of(Order), room.of(Owners)
     keys = frozenset(names.fold(name) for name in operators)
-    desk = Desk(store, Passwords(house.stopping), Tries(settings.trust_loopback), keys, settings.trust_loopback, stored)
+    tries = Tries(house.settings.trust_loopback)
+    desk = Desk(store, Passwords(house.stopping), tries, keys, stored)
     Accounts(desk, room, store.accounts).add_to(house.commands)
     order.operators = keys
     bans = Bans(desk, Doors(house.broadcaster, banned), room, store.bans)
@@ -83,8 +84,7 @@ def add_accounts(
         for name in operators:
             if names.fold(name) not in owners.accounts:
                 log.warning("%s has to register, from this machine: rename %s, then /register PASSWORD", name, name)
-        reserved = Reserved(order, owners, lambda host: settings.trust_loopback and is_loopback(host))
-        house.commands.checks.append(reserved.check)
+        house.commands.checks.append(Reserved(order, owners, tries.is_exempt).check)
         bans.add_to(house.commands)
         for command in FOR_OPERATORS:
             house.commands.add(command)

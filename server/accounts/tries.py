@@ -87,10 +87,10 @@ class Tries:
     def take_new(self, host: str) -> bool:
         """Take the right to make an account from `host`. Return whether there was one."""
         with self._lock:
-            return self._is_exempt(host) or self._new.of(network_of(host)).try_take()
+            return self.is_exempt(host) or self._new.of(network_of(host)).try_take()
 
     def _buckets(self, key: str, host: str) -> list[TokenBucket]:
-        home, is_exempt = _home(key, host), self._is_exempt(host)
+        home, is_exempt = _home(key, host), self.is_exempt(host)
         is_home = home in self._homes
         buckets = [self._by_name.of(home if is_home else key)]
         if not is_exempt:
@@ -99,7 +99,8 @@ class Tries:
                 buckets.append(self._by_stranger.of(home))
         return buckets
 
-    def _is_exempt(self, host: str) -> bool:
+    def is_exempt(self, host: str) -> bool:
+        """Return whether whoever comes from `host` is on this machine, and trusted."""
         return self._trust_loopback and is_loopback(host)
 
 

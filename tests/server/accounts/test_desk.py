@@ -97,8 +97,8 @@ def test_one_network_leaves_a_name_so_many_words(desk: Desk) -> None:
         desk.keep("bob", "alice", "hi", NOW, None, "127.0.0.1")
 
 
-def test_where_nothing_is_trusted_this_machine_is_a_network(store: Store, tries: Tries) -> None:
-    desk = Desk(store, Passwords(threading.Event(), CHEAP), tries, trust_loopback=False)
+def test_where_nothing_is_trusted_this_machine_is_a_network(store: Store) -> None:
+    desk = Desk(store, Passwords(threading.Event(), CHEAP), Tries(trust_loopback=False))
     for _ in range(MOST_FROM_ONE):
         desk.keep("bob", "alice", "hi", NOW, None, "127.0.0.1")
     assert code(lambda: desk.keep("bob", "alias", "hi", NOW, None, "127.0.0.1")) == "words_full"
