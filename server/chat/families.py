@@ -34,8 +34,8 @@ class Families(Generic[R, M, L]):
         self.greeters: list[Callable[[R, int, float, Told], None]] = []
         # Keeps a private word for a folded name that nobody here has. Returns its author's receipt, or None.
         self.keepers: list[Callable[[R, M, str, Whispered, Told], Done | None]] = []
-        # Is told that a private word of a member has reached another one, or the session of a program.
-        self.delivered: list[Callable[[R, M, Keeping, Whispered, Told], None]] = []
+        # Is told that a member has written to another one, or to the session of a program, who may not want to hear it.
+        self.written: list[Callable[[R, M, Keeping, Whispered, Told], None]] = []
         # A line about a member or a session for `/whois`, or nothing.
         self.facts: list[Callable[[R, Keeping, float], str]] = []
         self.hiding = Hiding()

@@ -26,14 +26,12 @@ def send(room: Room, author: Member, key: str, event: Whispered, told: Told) -> 
         return NOT_ONLINE
     event.to = receiver.name
     event.addr = author.addr
-    if receiver.kept.hides(event) and receiver.kept is not author.kept:
-        whisper(event, author, None, told)
-    elif isinstance(receiver, Session) and not room.sessions.keep_word(receiver):
+    is_hidden = receiver.kept.hides(event) and receiver.kept is not author.kept
+    if isinstance(receiver, Session) and not is_hidden and not room.sessions.keep_word(receiver):
         return NOT_ONLINE
-    else:
-        whisper(event, author, receiver, told)
-        for hear in room.families.delivered:
-            hear(room, author, receiver, event, told)
+    whisper(event, author, None if is_hidden else receiver, told)
+    for hear in room.families.written:
+        hear(room, author, receiver, event, told)
     return DONE
 
 

@@ -95,10 +95,15 @@ def come_back(room: Room, member: Member, line: Entry, told: Told) -> Done | Non
 
 
 def take_note(room: Room, author: Member, receiver: Keeping, word: Whispered, told: Told) -> None:
-    """Remember who has written, and answer for a receiver who is away, once for each who writes."""
-    last = receiver.of(LastWriter)
-    last.digest, last.number, last.key = author.session.digest if author.session else "", author.number, author.key
-    absence, writer = receiver.kept.find(Absence), last.digest or last.number
+    """Remember who has written, and answer for a receiver who is away, once for each who writes.
+
+    Whoever the receiver ignores is answered, too, and so does not notice it, but never gets a `/reply`.
+    """
+    digest = author.session.digest if author.session else ""
+    if not receiver.kept.hides(word):
+        last = receiver.of(LastWriter)
+        last.digest, last.number, last.key = digest, author.number, author.key
+    absence, writer = receiver.kept.find(Absence), digest or author.number
     if absence and absence.text and writer not in absence.answered:
         if len(absence.answered) == MOST_ANSWERED:
             absence.answered.clear()
@@ -130,7 +135,7 @@ def span(seconds: float) -> str:
 
 def furnish(room: Room) -> None:
     """Let these commands hear of private words."""
-    room.families.delivered.append(take_note)
+    room.families.written.append(take_note)
     room.families.facts.append(describe)
 
 

@@ -175,22 +175,19 @@ def tell_the_author_nothing(patch: pytest.MonkeyPatch) -> None:
     _send(patch, lambda author, event, told: DONE)
 
 
-def answer_whoever_is_ignored(patch: pytest.MonkeyPatch) -> None:
-    """Whoever is ignored is told that somebody is away."""
+def answer_nobody_who_is_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Whoever is ignored is not told that somebody is away."""
+    take_note = people.take_note
 
-    def plant(room: Room, author: Member, receiver: Any, event: Whispered, told: Told) -> Done | None:
-        people.take_note(room, author, receiver, event, told)
-        return None
+    def plant(room: Room, author: Member, receiver: Any, word: Whispered, told: Told) -> None:
+        if receiver.kept is author.kept or not receiver.kept.hides(word):
+            take_note(room, author, receiver, word, told)
 
-    _instead(patch, plant)
+    patch.setattr(people, "take_note", plant)
 
 
 def _send(patch: pytest.MonkeyPatch, refuse: Callable[[Member, Whispered, Told], Done]) -> None:
     """Let words of whoever is ignored have this receipt, and nothing else."""
-    _instead(patch, lambda room, author, receiver, event, told: refuse(author, event, told))
-
-
-def _instead(patch: pytest.MonkeyPatch, act: Callable[[Room, Member, Any, Whispered, Told], Done | None]) -> None:
     send = private_words.send
 
     def plant(room: Room, author: Member, key: str, event: Whispered, told: Told) -> Done:
@@ -198,8 +195,7 @@ def _instead(patch: pytest.MonkeyPatch, act: Callable[[Room, Member, Any, Whispe
         event.addr = author.addr
         if receiver and receiver.kept is not author.kept and receiver.kept.hides(event):
             event.to = receiver.name
-            if done := act(room, author, receiver, event, told):
-                return done
+            return refuse(author, event, told)
         return send(room, author, key, event, told)
 
     patch.setattr(basic, "send", plant)
@@ -283,7 +279,7 @@ WISH_PLANTS: list[Plant] = [
     replay_the_past,
     tell_the_author,
     tell_the_author_nothing,
-    answer_whoever_is_ignored,
+    answer_nobody_who_is_ignored,
     quiet_nobody,
     quiet_comings_alone,
     quiet_names_too,

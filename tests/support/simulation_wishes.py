@@ -196,7 +196,7 @@ class Wishes:
         if (author.is_program or receiver) and not is_right:
             self._fail(deed, f"and should have reached {receiver}, and has become {event}")
         is_answered = False
-        if other.who in absences and not is_hidden and not is_own:
+        if other.who in absences and not is_own:
             answer, answered = absences[other.who]
             is_answered = author.who not in answered
             answered.add(author.who)

@@ -127,13 +127,13 @@ def test_a_word_for_somebody_who_is_not_there_may_be_kept(chat: Chat) -> None:
 
 
 def test_families_are_told_of_private_words(chat: Chat) -> None:
-    """Of those that have reached somebody, also the session of a program that is away."""
+    """Also of one to the session of a program that is away, but not of one to nobody."""
     heard: list[tuple[str, str, bool]] = []
 
     def hear(room: Room, author: Member, receiver: Keeping, word: Whispered, told: Told) -> None:
         heard.append((author.name, word.to, isinstance(receiver, Member)))
 
-    chat.room.families.delivered.append(hear)
+    chat.room.families.written.append(hear)
     chat.open(3, "c:3", "/json carol")
     chat.leave(3)
     chat.say(1, "to BOB x", "to carol x", "to dave x")
@@ -204,5 +204,5 @@ def test_a_program_that_comes_back_is_not_told_what_is_hidden(chat: Chat) -> Non
 def test_a_family_adds_to_the_room_when_it_begins() -> None:
     """The registry knows which want to."""
     room = COMMANDS.furnish(Room())
-    assert room.families.delivered
-    assert not Room().families.delivered
+    assert room.families.written
+    assert not Room().families.written

@@ -121,6 +121,19 @@ def test_somebody_away_answers_once(chat: Chat) -> None:
     assert chat.read(1) == [*("bob: one", "bob: two", "carol: three"), "已设为不在：暂时离开", "I'm live", "bob: four"]
 
 
+def test_whoever_is_ignored_is_answered_too(chat: Chat) -> None:
+    """So they cannot find out. What they write is not what a `/reply` answers."""
+    chat.join(3, "c:3", "carol")
+    chat.say(3, "to alice one")
+    chat.say(1, "/ignore bob", "/away")
+    chat.say(2, "to alice two", "to alice three")
+    assert chat.read(2) == ["[自动回复] alice: 暂时离开", "I'm live", "I'm live"]
+    chat.read(3)
+    chat.say(1, "/reply four")
+    assert chat.read(3) == ["alice: four"]
+    assert chat.read(2) == []
+
+
 def test_whoever_types_is_back(chat: Chat) -> None:
     """A heartbeat, or a `who`, which a client may send by itself, is not typed."""
     chat.say(1, "/away")
