@@ -169,7 +169,8 @@ def make_parser() -> argparse.ArgumentParser:
         type=_seconds,
         const=math.inf,
         metavar="SECONDS",
-        help="send heartbeats as long as it runs, as often as the server asks for or more, and wait for a server",
+        help="stay in the room: send heartbeats as often as the server asks, or every SECONDS if that is more often, and "
+        "wait for a server that is away",
     )
     add(
         "--away-after",

@@ -56,7 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="disconnect users who send nothing for this long; 0 means never (default: %(default)g)",
     )
-    warn = "remind people this long before that; for a class: --idle-timeout 600 --warn 60 (default: %(default)g)"
+    warn = "remind people with telnet or nc this long before that; for a class: --idle-timeout 600 --warn 60 (default: %(default)g)"
     add("--warn", type=_seconds, default=default.warn, metavar="SECONDS", help=warn)
     add("--no-receipt", action="store_true", help='do not answer each line with "I\'m live"')
     add(
@@ -64,7 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=_number,
         default=default.max_users,
         metavar="N",
-        help=f"maximum connections; {_NO_LIMIT}",
+        help="maximum connections, and never more than the open-file limit allows; 0 sets no other limit (default: %(default)s)",
     )
     add(
         "--max-per-ip",
@@ -145,7 +145,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--export",
         choices=("text", "json"),
-        help="write what the history file holds to standard output, and exit",
+        help="write what the file of --history holds to standard output, and exit",
     )
     add("--accounts", metavar="FILE", help="let people register their names, and keep these in this file (SQLite)")
     add(
@@ -153,7 +153,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=_name,
         action="append",
         metavar="NAME",
-        help="whoever has registered this name and logged in may keep order; may be given several times",
+        help="whoever has registered this name and logged in may keep order; needs --accounts; may be given several times",
     )
     add("--motd", metavar="FILE", help="show newcomers the text in this file")
     add("--hide-addr", action="store_true", help="show a short tag in place of each address")

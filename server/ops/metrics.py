@@ -82,7 +82,11 @@ class Metrics:
         versions = {"version": __version__, "python": platform.python_version()}
         yield info("chatroom_build_info", "The versions of the server and of its Python.", versions)
         yield gauge("chatroom_users", "Users online.", meter.users)
-        yield gauge("chatroom_max_users", "Maximum connections, 0 for no limit.", self._server.max_users)
+        yield gauge(
+            "chatroom_max_users",
+            "Maximum connections, as set and as the open-file limit allows.",
+            self._server.max_users,
+        )
         turned_away = _from_zero(REFUSED, self._server.guard.limiter.refused)
         yield counters("chatroom_connections_refused_total", "Connections that were not let in.", "code", turned_away)
         yield counter("chatroom_lines_total", "Lines that users have sent.", journal.lines)
