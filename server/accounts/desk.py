@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from ..chat import texts
+from ..chat.names import MAX_TYPED
 from ..chat.owners import Account, Ban, Word
 from ..chat.refusals import Trouble
 from ..commands.accounts import LONGEST
@@ -58,21 +59,34 @@ class Desk:
         """
         if key in self._operators and not self._tries.is_exempt(host):
             raise Trouble(texts.NAME_FOR_OPERATOR, "name_owned")
-        with self._careful():
-            if self._store.find(key):
-                raise Trouble(texts.NAME_OWNED.format(name), "name_owned")
-            if not self._tries.take_new(host):
-                raise Trouble(texts.TRIED_TOO_OFTEN, "too_often")
-            account = self._store.add(key, name, self._passwords.make(password), time.time())
+        self._refuse_owned(key, name)
+        if not self._tries.take_new(host):
+            raise Trouble(texts.TRIED_TOO_OFTEN, "too_often")
+        try:
+            with self._careful():
+                account = self._store.add(key, name, self._passwords.make(password), time.time())
+        except Trouble:  # nothing was made
+            self._tries.give_back_new(host)
+            raise
         if account is None:
-            raise Trouble(texts.NAME_OWNED.format(name), "name_owned")
+            self._refuse_owned(key, name)  # somebody else was quicker
+            raise Trouble(texts.TOO_BUSY, "busy")  # there are too many accounts
         self._tries.add_home(key, host)
         log.info("%s is registered, from %s", name, host)
         return account
 
+    def _refuse_owned(self, key: str, name: str) -> None:
+        """Raise Trouble if a name is registered."""
+        with self._careful():
+            if self._store.find(key):
+                raise Trouble(texts.NAME_OWNED.format(name), "name_owned")
+
     def verify(self, key: str, password: str, host: str) -> Account:
-        """Return the account of a folded name, if the password is right. A name without an account takes as long."""
-        if len(password) > MOST_TYPED:
+        """Return the account of a folded name, if the password is right. A name without an account takes as long.
+
+        What is too long for a name or for a password is not looked at, and not remembered.
+        """
+        if len(password) > MOST_TYPED or len(key) > MAX_TYPED:
             raise Trouble(texts.PASSWORD_WRONG, "wrong_password")
         if not self._tries.take(key, host):
             raise Trouble(texts.TRIED_TOO_OFTEN, "too_often")
@@ -114,14 +128,14 @@ class Desk:
                 raise Trouble(texts.PASSWORD_WRONG, "wrong_password")
         log.info("%s is not registered any more", account.name)
 
-    def keep(self, key: str, sender: str, text: str, time: float, line: tuple[str, int] | None, host: str) -> Word:
+    def keep(self, key: str, sender: str, text: str, now: float, line: tuple[str, int] | None, host: str) -> Word:
         """Keep a word for the owner of a name. `line` says which line of a program it is: its session and its number.
 
         It comes from `host`. How many wait from one network is limited, unless that is this machine.
         """
         network = "" if self._tries.is_exempt(host) else network_of(host)
         with self._careful():
-            word = self._store.keep(key, sender, text, time, line, network)
+            word = self._store.keep(key, sender, text, now, line, network)
         if word is None:
             raise Trouble(texts.WORDS_FULL, "words_full")
         return word
@@ -153,8 +167,11 @@ class Desk:
         return has_arrived() if stored is None else stored >= place
 
     def forget(self, word: Word) -> None:
-        """Keep a word no longer, which is said now or never."""
-        with self._careful():
+        """Keep a word no longer, which is said now or never. Raises nothing.
+
+        If the disk fails, the word stays in the file. While this server runs, it is not delivered twice.
+        """
+        with suppress(Trouble), self._careful():  # it is logged
             self._store.forget(word)
 
     def ban(self, ban: Ban) -> None:

@@ -120,17 +120,20 @@ class Store:
     ) -> Word | None:
         """Keep a word for the owner of a folded name. Return None if too many wait already, also from one network.
 
-        `line` is the session of the program that has sent it, and its number. A line that is here already stays as it is,
-        and a word that was delivered has no text any more. `network` is from where it comes, if that is limited.
+        `line` is the session of the program that has sent it, and its number. A line that was handed out before stays as
+        it is, and a word that was delivered has no text any more. One that still waits gets another number: the connection
+        that has kept it may have ended, and may forget it under its first number. `network` is from where the word comes,
+        if that is limited.
         """
         with self._writing() as connection:
-            connection.execute("DELETE FROM words WHERE time < ?", (now - LONGEST,))
+            _forget_old(connection, now)
             if line:
                 row = connection.execute(
-                    "SELECT number, sender, text, time FROM words WHERE session = ? AND line = ?", line
+                    "SELECT number, sender, text, time FROM words WHERE session = ? AND line = ? AND delivered", line
                 ).fetchone()
                 if row:
                     return Word(*row)
+                connection.execute("DELETE FROM words WHERE session = ? AND line = ?", line)
             if _is_full(connection, key, network):
                 return None
             row = connection.execute(
@@ -141,15 +144,13 @@ class Store:
 
     def hand_out(self, key: str, now: float) -> list[Word]:
         """Return the words that wait for the owner of a folded name, oldest first. The next time, they are repeated."""
-        with self._turn() as connection:
+        with self._writing() as connection:
+            _forget_old(connection, now)
             rows = connection.execute(
-                "SELECT number, sender, text, time, delivered FROM words"
-                " WHERE key = ? AND delivered != 1 AND time >= ? ORDER BY number",
-                (key, now - LONGEST),
+                "SELECT number, sender, text, time, delivered FROM words WHERE key = ? AND delivered != 1 ORDER BY number",
+                (key,),
             ).fetchall()
-            if rows:
-                with self._change():
-                    connection.execute("UPDATE words SET delivered = 2 WHERE key = ? AND delivered = 0", (key,))
+            connection.execute("UPDATE words SET delivered = 2 WHERE key = ? AND delivered = 0", (key,))
         return [Word(number, sender, text, then, bool(delivered)) for number, sender, text, then, delivered in rows]
 
     def delivered(self, words: Sequence[Word]) -> None:
@@ -206,6 +207,11 @@ class Store:
             raise FileNotFoundError(f"{self._file.path} was removed or replaced: nothing is kept until a restart")
         with transaction(self._connection) as connection:
             yield connection
+
+
+def _forget_old(connection: sqlite3.Connection, now: float) -> None:
+    """Forget the words that have waited too long, for whomever."""
+    connection.execute("DELETE FROM words WHERE time < ?", (now - LONGEST,))
 
 
 def _is_full(connection: sqlite3.Connection, key: str, network: str) -> bool:

@@ -89,6 +89,12 @@ class Tries:
         with self._lock:
             return self.is_exempt(host) or self._new.of(network_of(host)).try_take()
 
+    def give_back_new(self, host: str) -> None:
+        """Give the right to make an account back, because none could be made."""
+        with self._lock:
+            if not self.is_exempt(host):
+                self._new.of(network_of(host)).take(-1)
+
     def _buckets(self, key: str, host: str) -> list[TokenBucket]:
         home, is_exempt = _home(key, host), self.is_exempt(host)
         is_home = home in self._homes

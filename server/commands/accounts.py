@@ -44,7 +44,7 @@ class Desk(Protocol):
     def remove(self, account: Account) -> None:
         """Forget an account, and all that waits for its owner."""
 
-    def keep(self, key: str, sender: str, text: str, time: float, line: tuple[str, int] | None, host: str) -> Word:
+    def keep(self, key: str, sender: str, text: str, now: float, line: tuple[str, int] | None, host: str) -> Word:
         """Keep a word for the owner of a name. `line` says which line of a program it is: its session and its number."""
 
     def hand_out(self, key: str) -> Sequence[Word]:
@@ -57,7 +57,7 @@ class Desk(Protocol):
         """Keep words no longer, as soon as they have arrived, or a history has what stands at `place`. Raises nothing."""
 
     def forget(self, word: Word) -> None:
-        """Keep a word no longer, which is said now or never."""
+        """Keep a word no longer, which is said now or never. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from collections.abc import Callable
 import pytest
 
 from server.accounts import desk as desk_module
+from server.accounts import store as store_module
 from server.accounts.desk import MOST_TYPED, Desk
 from server.accounts.passwords import Busy, Passwords
 from server.accounts.store import MOST_FROM_ONE, Store
-from server.accounts.tries import BY_STRANGER, Tries
+from server.accounts.tries import BY_STRANGER, NEW, Tries
+from server.chat.names import MAX_TYPED
 from server.chat.refusals import Trouble
 
 from ...support.owning import CHEAP
@@ -59,6 +61,57 @@ def test_what_could_not_be_looked_at_costs_no_try(
             assert code(lambda: desk.verify("bob", "secret", ELSEWHERE)) == expected
     answers = [code(lambda: desk.verify("bob", "wrong!", ELSEWHERE)) for _ in range(BY_STRANGER[0] + 1)]
     assert answers == ["wrong_password"] * BY_STRANGER[0] + ["too_often"]
+
+
+def test_an_account_that_could_not_be_made_costs_no_right(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class behind one router registers once the file is free again."""
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk._store, "add", fail)
+        for _ in range(int(NEW[0]) + 1):
+            assert code(lambda: desk.register("carol", "carol", "secret", ELSEWHERE)) == "no_accounts"
+    for n in range(int(NEW[0])):
+        desk.register(f"carol{n}", f"carol{n}", "secret", ELSEWHERE)
+    assert code(lambda: desk.register("dave", "dave", "secret", ELSEWHERE)) == "too_often"
+
+
+def test_whoever_is_one_account_too_many_is_not_told_to_log_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MOST_ACCOUNTS", 1)
+    assert code(lambda: desk.register("carol", "carol", "secret", HOME)) == "busy"
+
+
+def test_of_two_who_register_a_name_at_once_one_is_told_that_it_is_taken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords, make = desk._passwords, desk._passwords.make
+
+    def overtaken(password: str) -> str:
+        monkeypatch.setattr(passwords, "make", make)
+        desk.register("carol", "carol", "secret", HOME)
+        return make(password)
+
+    monkeypatch.setattr(passwords, "make", overtaken)
+    assert code(lambda: desk.register("carol", "carol", "secret2", HOME)) == "name_owned"
+
+
+def test_a_name_that_nobody_can_have_is_not_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of tries would be as long as lines may be."""
+    monkeypatch.setattr(desk._tries, "take", None)
+    assert code(lambda: desk.verify("x" * (MAX_TYPED + 1), "secret", HOME)) == "wrong_password"
+
+
+def test_a_fault_while_a_word_is_forgotten_is_not_its_authors(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have it said, now that its receiver is there."""
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("locked")
+
+    word = desk.keep("bob", "alice", "hi", NOW, None, HOME)
+    monkeypatch.setattr(desk._store, "forget", fail)
+    desk.forget(word)
 
 
 def test_whoever_has_registered_is_at_home(desk: Desk) -> None:

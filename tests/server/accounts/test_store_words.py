@@ -67,24 +67,37 @@ def test_what_was_delivered_takes_nobodys_place(store: Store, monkeypatch: pytes
 
 
 def test_a_word_waits_for_seven_days(store: Store) -> None:
-    """Then it is forgotten, and makes room."""
-    store.keep("bob", "alice", "old", NOW, None)
+    """Then it is forgotten, as soon as anybody logs in or leaves a word, and makes room."""
     later = NOW + LONGEST + 1
-    assert store.hand_out("bob", later) == []
+    for receiver in ("bob", "carol"):
+        store.keep("bob", "alice", "old", NOW, None)
+        assert store.hand_out(receiver, later) == []
+        assert store._connection.execute("SELECT count(*) FROM words").fetchone() == (0,)
+    store.keep("bob", "alice", "old", NOW, None)
     store.keep("bob", "alice", "new", later, None)
     assert texts(store.hand_out("bob", NOW)) == ["new"]
 
 
 def test_a_line_that_comes_again_is_kept_once(store: Store) -> None:
-    """Also if the word has been delivered meanwhile: nothing but its number is left of it then."""
-    first = store.keep("bob", "alice", "hi", NOW, ("session", 7))
-    assert first
-    assert store.keep("bob", "alice", "hi", NOW + 1, ("session", 7)) == first
-    assert store.keep("bob", "alice", "hi", NOW + 1, ("session", 8)) != first
+    """Also if the word has been handed out or delivered meanwhile: then nothing but its number is left of it."""
+    assert store.keep("bob", "alice", "hi", NOW, ("session", 7))
+    second = store.keep("bob", "alice", "hi", NOW + 1, ("session", 7))
+    assert second and store.hand_out("bob", NOW) == [second]
+    assert store.keep("bob", "alice", "hi", NOW + 1, ("session", 7)) == second
+    assert store.keep("bob", "alice", "hi", NOW + 1, ("session", 8)) != second
     store.delivered(store.hand_out("bob", NOW))
     assert store.hand_out("bob", NOW) == []
-    assert store.keep("bob", "alice", "hi", NOW + 2, ("session", 7)) == Word(first.number, "alice", "", NOW)
+    assert store.keep("bob", "alice", "hi", NOW + 2, ("session", 7)) == Word(second.number, "alice", "", NOW + 1)
     assert store.hand_out("bob", NOW) == []
+
+
+def test_a_line_that_comes_again_is_not_forgotten_with_the_first(store: Store) -> None:
+    """The first connection has ended before it could say that the word waits. The second has said so."""
+    first = store.keep("bob", "alice", "hi", NOW, ("session", 7))
+    second = store.keep("bob", "alice", "hi", NOW, ("session", 7))
+    assert first and second
+    store.forget(first)
+    assert store.hand_out("bob", NOW) == [second]
 
 
 def test_what_was_delivered_leaves_no_text(store: Store, path: Path) -> None:
