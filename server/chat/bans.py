@@ -9,8 +9,8 @@ from . import texts
 from .events import Done
 from .kept import Keeping
 from .order import Kicked, Order, ending, expel, farewell
-from .owners import Ban, Owners
-from .room import Entry, Member, Room
+from .owners import NAME_BANNED, Ban, Owners
+from .room import Entry, Room
 from .told import Told
 
 
@@ -72,17 +72,10 @@ class Unban(Deed):
 def ban_name(room: Room, ban: Ban) -> None:
     """Let nobody have a name any more."""
     room.of(Owners).bans[ban.what] = ban
-    if tick not in room.families.filters:  # no name has been banned before
-        room.families.filters.append(tick)
+    if claim not in room.families.claims:  # no name has been banned before
         room.families.claims.append(claim)
-
-
-def tick(room: Room, member: Member, line: Entry, told: Told) -> None:
-    """Take note of the time, so that a ban is over at some time."""
-    room.of(Owners).now = line.time
 
 
 def claim(room: Room, who: Keeping | None, key: str) -> Done | None:
     """Refuse a name that is banned."""
-    owners = room.of(Owners)
-    return Done(texts.NAME_BANNED, "name_banned") if owners.ban_of(key, owners.now) else None
+    return NAME_BANNED if room.of(Owners).ban_of(key, room.now) else None

@@ -11,13 +11,12 @@ from .events import DONE, Done, Notice
 from .for_programs import Renamed
 from .kept_words import deliver
 from .names import fold
-from .owners import Account, Login, Owners, Word
+from .owners import NAME_BANNED, Account, Login, Owners, Word
 from .private_words import NOT_ONLINE
 from .room import Entry, Member, Room
 from .told import Told
 
 WRONG = Done(texts.PASSWORD_WRONG, "wrong_password")
-NAME_BANNED = Done(texts.NAME_BANNED, "name_banned")
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from . import texts
 from .entries import Heard, Leave, Line
 from .events import Done, Notice
 from .names import fold
-from .owners import Ban, Owners
+from .owners import Ban, Owners, is_on
 from .past import moment
 from .private_words import NOT_ONLINE
 from .room import Entry, Member, Room
@@ -209,8 +209,3 @@ def farewell(text: str, reason: str) -> str:
 def ending(until: float, now: float) -> str:
     """Return until when something holds, as it stands behind what it is. 0 is for ever."""
     return texts.UNTIL.format(moment(until, now)) if until else texts.UNTIL_LIFTED
-
-
-def is_on(until: float | None, now: float) -> bool:
-    """Return whether something that holds until then is not over. 0 means for ever, None never."""
-    return until is not None and (not until or now < until)

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import texts
+from .events import Done
 from .kept import Keeping, Stored
 
+NAME_BANNED = Done(texts.NAME_BANNED, "name_banned")
 MOST_DELIVERED = 20_000  # words that are remembered as delivered
 
 
@@ -47,7 +50,7 @@ class Ban:
 
     def holds(self, now: float) -> bool:
         """Return whether it is not over."""
-        return not self.until or now < self.until
+        return is_on(self.until, now)
 
 
 class Login(Stored):
@@ -84,7 +87,6 @@ class Owners:
     bans: dict[str, Ban] = field(default_factory=dict)
     # The numbers of words that have been delivered, oldest first: what was read from the file before that comes too late.
     delivered: dict[int, None] = field(default_factory=dict)
-    now: float = 0.0  # when the last line came, in seconds since 1970; kept while a name is banned
 
     def is_owner(self, who: Keeping | None, key: str) -> bool:
         """Return whether somebody has logged in as the owner of a folded name. They may have another name just now.
@@ -107,3 +109,8 @@ class Owners:
         """Return the ban of a folded name, unless it is over."""
         ban = self.bans.get(key)
         return ban if ban and ban.holds(now) else None
+
+
+def is_on(until: float | None, now: float) -> bool:
+    """Return whether something that holds until then is not over. 0 means for ever, None never."""
+    return until is not None and (not until or now < until)

@@ -65,6 +65,7 @@ class Room(Keeping):
     memory: Memory = field(default_factory=Memory, compare=False)
     archive: Archive = field(default_factory=NoArchive, compare=False)  # what is older than the memory
     replay: int = 0  # how many lines of talk a newcomer is shown
+    now: float = 0.0  # the time of the last entry, in seconds since 1970
     kept: Kept = field(default_factory=Kept, compare=False, repr=False)  # by families of commands
     families: Families[Room, Member, Entry] = field(default_factory=Families, compare=False, repr=False)
     lists: Lists = field(default_factory=Lists, compare=False, repr=False)  # the answers to `who`
@@ -74,6 +75,7 @@ class Room(Keeping):
         self.memory.trim()
         told = Told(self.memory, self.members, self.families.hiding)
         for entry in entries:
+            self.now = entry.time
             entry.apply(self, told)
         told.sessions, self.sessions.changed = self.sessions.changed, {}
         told.settle()
@@ -92,17 +94,12 @@ class Room(Keeping):
         self.lists.forget()
         return member
 
-    def remove(self, number: int) -> Member | None:
-        """Remove a member, which frees its name. Return None if it has gone before.
-
-        Go: the OnlineMap half of User.Offline
-        """
-        member = self.members.pop(number, None)
-        if member is not None:
-            self._free_name(member)
-            self.families.hiding.forget(member)
-            self.lists.forget()
-        return member
+    def remove(self, number: int) -> None:
+        """Remove a member, which frees its name. Go: the OnlineMap half of User.Offline"""
+        member = self.members.pop(number)
+        self._free_name(member)
+        self.families.hiding.forget(member)
+        self.lists.forget()
 
     def rename(self, member: Member, name: str, key: str) -> Done | None:
         """Give a member another name. Return why not if it cannot be had."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from ..chat import texts
 from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Notice, Whispered
 from ..chat.kept import Keeping
+from ..chat.past import moment
 from ..chat.private_words import NOT_ONLINE, send
 from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session
@@ -117,10 +117,7 @@ def describe(_: Room, who: Keeping, now: float) -> str:
     if isinstance(who, Session):
         text = texts.WHOIS_HELD.format(who.name)
     else:
-        then = time.localtime(who.since)
-        today = then[:3] == time.localtime(now)[:3]
-        since = time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", then)
-        text = texts.WHOIS.format(who.name, who.addr, since, span(now - who.spoke))
+        text = texts.WHOIS.format(who.name, who.addr, moment(who.since, now), span(now - who.spoke))
     absence = who.kept.find(Absence)
     return f"{text}\n{texts.IS_AWAY.format(who.name, absence.text)}" if absence and absence.text else text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..chat.owners import is_on
 from ..wire.addresses import network_of
 
 
@@ -28,4 +29,4 @@ class BannedNetworks:
         """Return whether nobody may come in from `host`."""
         banned = self._until
         until = banned.get(network_of(host)) if banned else None
-        return until is not None and (not until or self._clock() < until)
+        return is_on(until, self._clock())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.chat.announcing import Announced
-from server.chat.entries import Join
+from server.chat.entries import Join, Opening
 from server.chat.events import Bye, Done, Left
 from server.chat.order import Order
 from server.commands.sessions import Json
@@ -238,8 +238,18 @@ def test_a_ban_is_over_after_its_minutes(chat: OwningChat) -> None:
     chat.say(8, "/ban troll 10")
     assert chat.answer(1, "rename troll") == "该用户名已被管理员禁用"
     chat.now += 600
-    chat.say(1, "")
     assert chat.answer(1, "rename troll") == "修改用户名为: troll"
+
+
+def test_a_newcomer_may_have_a_name_whose_ban_is_over(chat: OwningChat) -> None:
+    """Although nobody has typed a line since then, or since the server has started."""
+    chat.say(8, "/ban troll 10")
+    chat.now += 600
+    for room in (chat, chat.restart()):
+        opening = room.entry(3, "/json troll")
+        assert isinstance(opening, Opening)
+        room.apply(Join(3, chat.now, "c:3", opening))
+        assert room.room.members[3].name == "troll"
 
 
 def test_bans_are_listed_and_lifted(chat: OwningChat) -> None:
