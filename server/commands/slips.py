@@ -54,6 +54,8 @@ _LINE = re.compile(r"([\W_]*)([a-z0-9]+)(?:[\W_]+(\S.*)?)?", re.DOTALL)
 _NEXT = re.compile(r"([a-z0-9]+)[\W_]+(\S.*)", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s|]+")
 _CHINESE = re.compile(r"[\W_]*[\u3041-\u9fff]")  # what begins so is talk, as most lines are
+# But it is not, where it begins with a word that stands for one of our commands in `/help`.
+_IN_CHINESE = re.compile(r"[\W_]*(?:注册|登[录陆]|(?:修?改)?密码|注销)[\s|:：]+(.*)", re.DOTALL)
 _MARKS = re.compile("[\u0300-\u036f]+")
 # What keys and a paste send to a server without their control character, as in `[A`, `^[[A`, `[1;5C`, `[200~` and `OA`.
 _KEYS = re.compile(r"(?:\^\[)?(?:\[[0-9;]*[A-Ha-h~]|[Oo][A-DFHa-dfh](?=[/\\]))")
@@ -77,11 +79,18 @@ def is_slip(text: str, needs_slash: bool = False) -> bool:
     text = text[:_LONGEST]
     if not text.isascii():
         if _CHINESE.match(text):
-            return False
+            return not needs_slash and _is_chinese_slip(text)
         text = _MARKS.sub("", unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text))).translate(LATIN)
         if IGNORABLE.search(text):  # what is not seen may stand for a blank, or for nothing
             return any(_is_slip(IGNORABLE.sub(unseen, text), needs_slash) for unseen in ("", " "))
     return _is_slip(text, needs_slash) or (bool(_KEYS.search(text)) and _is_slip(_KEYS.sub("", text), needs_slash))
+
+
+def _is_chinese_slip(text: str) -> bool:
+    """Return whether one or two words follow that may be a name and a password. A password is ASCII."""
+    found = _IN_CHINESE.match(text)
+    words = _SEPARATORS.split(found[1].strip()) if found else []
+    return 0 < len(words) <= 2 and words[-1].isascii() and bool(_HARD.search(words[-1]) or _LONG.search(words[-1]))
 
 
 def _is_slip(text: str, needs_slash: bool) -> bool:

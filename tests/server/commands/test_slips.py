@@ -134,6 +134,33 @@ def test_only_a_slash_makes_a_command_of_what_is_said_to_somebody(text: str) -> 
     assert not is_slip(text.lstrip(" /／、\\7"), needs_slash=True)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "注册 secret",
+            "注册 Ab1",
+            "登录 op secret",
+            "登陆 op s3",
+            "登录|op|secret",
+            "登录：op secret",
+            "、登录 op secret",
+        ),
+        *(
+            "密码 secret secret2",
+            "修改密码 secret secret2",
+            "改密码　secret　secret2",
+            "注销 secret",
+            "登录 小明 hunter2",
+        ),
+    ],
+)
+def test_a_command_in_chinese_is_found(text: str) -> None:
+    """`/help` says these words for our commands. Said to somebody, they are meant."""
+    assert is_slip(text)
+    assert not is_slip(text, needs_slash=True)
+
+
 TALK = """
 log in to the server|log in again please|log in first|log in and you will see|log in as admin|log in failed again
 log in with your phone|log in once more|log in keeps failing|log in a hurry|log in a minute|log in later today
@@ -152,7 +179,7 @@ regarding your mail|re-register please now|resister gets hot now|UN register of 
 [a] logs are here|[b] pass the salt|Oh login works now|^_^ logging in now|begin the work|gin and tonic please|origin of the name
 a login is needed|the login is broken|to bob login a b|please login now|my password is long|who can register here|can I log in now
 注册 x|注册了吗 大家|登录 不了 了|登录名 和 密码|密码 是 什么|怎么 login 啊|我 login 不了|请 register 一下|login不了 怎么办|log in不了
-大家好|今天 登录 很慢|密码忘了 怎么办|7点 开会 吧|注销 账号 吗|我用 password 登录|logo 很好看 啊|login|register|/|who| |hello
+大家好|今天 登录 很慢|密码忘了 怎么办|7点 开会 吧|注销 账号 吗|注册 成功|密码 忘了|注册 qq 号|登录 op 很慢|登录 op secret 不行|登录 op is slow|登录|密码 ok|我用 password 登录|logo 很好看 啊|login|register|/|who| |hello
 привет как дела|пас на право|г а|éa b c|logon|pass|log in|un register|sign in
 """
 
