@@ -84,8 +84,9 @@ class Line(Entry):
             return
         session = member.session
         line = room.sessions.take_line(session) if session else None
-        refused = room.families.refusal(room, member, self, told) if room.families.filters else None
-        done = refused or self.act(room, member, told)
+        for hear in room.families.hearers:
+            hear(room, member, self, told)
+        done = room.families.refusal(room, member, self) or self.act(room, member, told)
         if self.speaks:
             member.spoke = self.time
         if session and line:

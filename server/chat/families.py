@@ -26,8 +26,10 @@ class Families(Generic[R, M, L]):
     """What families add. The room asks each function in its turn."""
 
     def __init__(self) -> None:
-        # May a line be done? The receipt that refuses it, or None. It is also how a family hears of every line.
-        self.filters: list[Callable[[R, M, L, Told], Done | None]] = []
+        # Is told of every line, before it is known whether the line may be done.
+        self.hearers: list[Callable[[R, M, L, Told], None]] = []
+        # May a line be done? The receipt that refuses it, or None. Changes nothing: it may be asked several times.
+        self.filters: list[Callable[[R, M, L], Done | None]] = []
         # Is a folded name somebody else's? Asked for whoever wants it: a member, a session, or None for a newcomer.
         self.claims: list[Callable[[R, Keeping | None, str], Done | None]] = []
         # Tell a newcomer something, after everyone was told that they have come.
@@ -40,10 +42,10 @@ class Families(Generic[R, M, L]):
         self.facts: list[Callable[[R, Keeping, float], str]] = []
         self.hiding = Hiding()
 
-    def refusal(self, room: R, member: M, line: L, told: Told) -> Done | None:
+    def refusal(self, room: R, member: M, line: L) -> Done | None:
         """Return why a line may not be done, or None."""
         for check in self.filters:
-            if refused := check(room, member, line, told):
+            if refused := check(room, member, line):
                 return refused
         return None
 

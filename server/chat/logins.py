@@ -127,7 +127,7 @@ class KeepWord(Entry):
     def apply(self, room: Room, told: Told) -> None:
         """Say that it waits, unless its author has left or may not say it, or its receiver has come meanwhile."""
         if author := room.members.get(self.number):
-            self.done = room.families.refusal(room, author, self.line, told) or self._keep(room)
+            self.done = room.families.refusal(room, author, self.line) or self._keep(room)
 
     def _keep(self, room: Room) -> Done | None:
         key, owners = self.account.key, room.of(Owners)

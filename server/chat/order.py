@@ -174,7 +174,7 @@ class Unmute(OperatorLine):
         )
 
 
-def silence(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
+def silence(room: Room, member: Member, line: Entry) -> Done | None:
     """Refuse a line of somebody who is muted, if others would hear it."""
     if not isinstance(line, Heard):
         return None

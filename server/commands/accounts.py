@@ -168,7 +168,7 @@ class Accounts:
         """Keep a word, if at this place of the log its receiver is offline, and its author may say it."""
 
         def may_keep(room: Room, member: Member, told: Told) -> bool:
-            return self._is_away(entry.key) and not room.families.refusal(room, member, entry, told)
+            return self._is_away(entry.key) and not room.families.refusal(room, member, entry)
 
         standing = _look(entry.number, entry.time, way, may_keep)
         account = self._owners.accounts.get(entry.key)

@@ -80,18 +80,17 @@ class Away(Heard):
         absence = member.of(Absence)
         absence.text = self.text
         absence.answered.clear()
-        if come_back not in room.families.filters:  # nobody has been away before
-            room.families.filters.append(come_back)
+        if come_back not in room.families.hearers:  # nobody has been away before
+            room.families.hearers.append(come_back)
         return Done(texts.AWAY.format(self.text))
 
 
-def come_back(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
-    """Take note of a line of somebody who may be away. It is never refused."""
+def come_back(room: Room, member: Member, line: Entry, told: Told) -> None:
+    """Take note of a line of somebody who may be away."""
     absence = member.kept.find(Absence)
     if absence and absence.text and isinstance(line, Line) and line.speaks and not isinstance(line, Away):
         absence.text = ""
         told.tell_one(member.number, Notice(texts.BACK))
-    return None
 
 
 def take_note(room: Room, author: Member, receiver: Keeping, word: Whispered, told: Told) -> None:

@@ -10,7 +10,7 @@ from server.accounts.passwords import Passwords
 from server.accounts.store import Store
 from server.chat import announcing, bans, kept_words, logins, order
 from server.chat.copies import Copies
-from server.chat.entries import Heard, Say
+from server.chat.entries import Heard, Line, Say
 from server.chat.events import Bye, Done, Joined, Left, Notice, Said
 from server.chat.hiding import Hiding
 from server.chat.kept import Keeping
@@ -32,7 +32,7 @@ def mute_nobody(patch: pytest.MonkeyPatch) -> None:
 def mute_the_name_alone(patch: pytest.MonkeyPatch) -> None:
     """Another name helps."""
 
-    def silence(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
+    def silence(room: Room, member: Member, line: Entry) -> Done | None:
         is_muted = isinstance(line, Heard) and member.key in room.of(order.Order).mutes
         return order.MUTED if is_muted else None
 
@@ -40,15 +40,13 @@ def mute_the_name_alone(patch: pytest.MonkeyPatch) -> None:
 
 
 def say_what_is_refused(patch: pytest.MonkeyPatch) -> None:
-    real = order.silence
-
-    def silence(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
-        refused = real(room, member, line, told)
-        if refused and isinstance(line, Say):
+    def apply(line: Say, room: Room, told: Told) -> None:
+        member = room.members.get(line.number)
+        if member and order.silence(room, member, line):
             line.act(room, member, told)
-        return refused
+        Line.apply(line, room, told)
 
-    patch.setattr(order, "silence", silence)
+    patch.setattr(Say, "apply", apply)
 
 
 def tell_more_after_the_goodbye(patch: pytest.MonkeyPatch) -> None:

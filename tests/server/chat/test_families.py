@@ -19,7 +19,7 @@ MUTED = Done("你已被禁言", "muted")
 RESERVED = Done("请用 /login", "reserved")
 
 
-def mute_alice(room: Room, member: Member, line: Entry, told: Told) -> Done | None:
+def mute_alice(room: Room, member: Member, line: Entry) -> Done | None:
     """Refuse what alice says."""
     return MUTED if member.name == "alice" and isinstance(line, (Say, Whisper)) else None
 
@@ -71,6 +71,20 @@ def test_a_program_hears_later_that_its_line_was_filtered(chat: Chat) -> None:
     chat.leave(1)
     chat.open(3, "a:3", f"/resume {session.token} {at}")
     assert chat.values(3)[0] == Done("你已被禁言", "muted", 1)
+
+
+def test_families_hear_of_lines_that_are_refused(chat: Chat) -> None:
+    """Once of each line, whoever was there first."""
+    heard: list[tuple[str, str]] = []
+
+    def hear(room: Room, member: Member, line: Entry, told: Told) -> None:
+        heard.append((member.name, type(line).__name__))
+
+    chat.room.families.filters.append(mute_alice)
+    chat.room.families.hearers.append(hear)
+    chat.say(1, "hello", "who")
+    chat.say(2, "hello")
+    assert heard == [("alice", "Say"), ("alice", "Who"), ("bob", "Say")]
 
 
 def test_whose_name_it_is(chat: Chat) -> None:

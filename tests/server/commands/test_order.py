@@ -180,6 +180,20 @@ def test_a_muted_user_leaves_no_words(chat: OwningChat) -> None:
     assert chat.store.hand_out("bob", chat.now) == []
 
 
+@pytest.mark.parametrize("line", ["hi", "to bob psst"])
+@pytest.mark.parametrize("first", ["/mute bob", "/away"])
+def test_a_muted_user_who_types_is_back(chat: OwningChat, first: str, line: str) -> None:
+    """Whether somebody was muted before anybody was away, or the other way round. A word that might be kept is a line, too."""
+    chat.say(8, first)
+    chat.leave(2)
+    chat.say(1, "/away")
+    chat.say(8, "/mute alice")
+    chat.read(1)
+    chat.say(1, line, line)
+    muted = ["你已被管理员禁言", "I'm live"]
+    assert chat.read(1) == ["欢迎回来，不再显示为不在", *muted, *muted]
+
+
 def test_a_banned_name_is_nobodys(chat: OwningChat) -> None:
     """Its owner cannot log in, and no guest can take it. Whoever has it is removed, and it holds over a restart."""
     chat.say(8, "/ban bob")
