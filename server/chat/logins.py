@@ -46,16 +46,20 @@ class Register(Entry):
 
 @dataclass(slots=True)
 class ChangePassword(Entry):
-    """An account has another password from now on. It is in the file already. Whoever knew the old one is logged out."""
+    """An account has another password from now on. It is in the file already. Whoever knew the old one is logged out.
+
+    They lose the name, too, if they have it: it has no holder who has not logged in.
+    """
 
     account: Account
 
     def apply(self, room: Room, told: Told) -> None:
         """Take note of it, also if the owner has left by now."""
-        accounts = room.of(Owners).accounts
+        accounts, member = room.of(Owners).accounts, room.members.get(self.number)
         if (known := accounts.get(self.account.key)) and known.number == self.account.number:
             accounts[self.account.key] = self.account
-        _enter(room, room.members.get(self.number), self.account)
+            free_name(room, self.account, member, self.time, told)
+            _enter(room, member, self.account)
 
 
 @dataclass(slots=True)

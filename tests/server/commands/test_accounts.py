@@ -286,6 +286,24 @@ def test_whoever_knew_the_old_password_is_logged_out(chat: OwningChat) -> None:
     assert other.answer(1, "/login bob secret2") == "登录成功，用户名: Bob"
 
 
+def test_whoever_takes_the_name_while_the_password_is_changed_loses_it(
+    chat: OwningChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They knew the old password, and nobody has a registered name who has not logged in. The owner can take it again."""
+    chat.join(3, "c:3")
+    real = Passwords.make
+
+    def slow(passwords: Passwords, password: str) -> str:
+        assert chat.answer(3, "/login bob secret") == "登录成功，用户名: Bob"
+        return real(passwords, password)
+
+    monkeypatch.setattr(Passwords, "make", slow)
+    assert chat.answer(2, "/password secret secret2").endswith("密码已修改")
+    assert chat.read(3) == ["Bob 的主人已登录，你的用户名改为 c:3"]
+    assert chat.answer(3, "rename bob") == OWNED.format("Bob")
+    assert chat.answer(2, "rename bob") == "修改用户名为: bob"
+
+
 def test_a_name_is_given_up_with_the_password(chat: OwningChat) -> None:
     """Then it is free, and the words that waited for it are gone."""
     assert chat.answer(2, "/unregister wrong!") == WRONG
