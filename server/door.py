@@ -23,6 +23,7 @@ from .wire.certificates import Certificates
 from .wire.entrance import Entrance, NotLetIn
 from .wire.listener import Listener
 from .wire.transport import Transport
+from .wire.user import User
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,15 @@ class Door(Listener):
         """Wait until all handlers have ended, but not longer than up to `deadline`, by the monotonic clock."""
         for thread in list(self.connections):
             thread.join(max(0.0, deadline - time.monotonic()))
+
+    def lets_in(self, host: str) -> bool:
+        """Return whether somebody from `host` may still come in. Whoever may not is counted as refused."""
+        return self._guard.limiter.ban_of(host) is None
+
+    def drop_if_banned(self, user: User) -> None:
+        """Close the connection of a user whose host was banned after the connection had been let in."""
+        if not self.lets_in(user.origin.host):
+            user.outbox.close()  # nothing of what they have sent is said
 
     def refuse(self, transport: Transport, bye: Bye) -> None:
         """Tell a peer that cannot come in why, without waiting. Raises OSError."""

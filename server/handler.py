@@ -36,6 +36,7 @@ class Handler(socketserver.BaseRequestHandler):
         self._is_in = False  # whether the user has come in, or is about to
         self._is_program = False  # whether the user is told values
         self._is_too_long = False  # whether the present line is
+        self._too_long = texts.LINE_TOO_LONG.format(self.server.settings.max_line)
         try:
             self._live(first.opens)
             self._inlet.end()
@@ -83,10 +84,10 @@ class Handler(socketserver.BaseRequestHandler):
 
     def _come_in(self, entry: Entry | None = None) -> bool:
         """Let a user in. Return whether `entry`, their first line, was one that brings them in in its own way."""
-        opening = entry if isinstance(entry, Opening) else None
         self._is_in = True
-        self.server.broadcaster.online(self._user, opening)
-        return opening is not None
+        self.server.broadcaster.online(self._user, entry if isinstance(entry, Opening) else None)
+        self.server.drop_if_banned(self._user)  # a ban that comes later removes whoever is in
+        return isinstance(entry, Opening)
 
     def _recv(self) -> bytes:
         """Return what the peer sends next, as soon as the peer has read most of what it was sent.
@@ -104,16 +105,13 @@ class Handler(socketserver.BaseRequestHandler):
         number, now = self._user.number, time.time()
         if line is LineEvent.TOO_LONG:
             self._is_too_long = True
-            return TooLong(number, now, self._too_long())
+            return TooLong(number, now, self._too_long)
         if isinstance(line, LineEvent):
             return Leave(number, now, "quit" if line is LineEvent.END_OF_FILE else "kicked")
         self._inlet.take(len(line))
         if self._is_too_long:
             self._is_too_long = False
-            return EndOfTooLong(number, now, self._too_long())
+            return EndOfTooLong(number, now, self._too_long)
         entry = self._inlet.understand(line)
         self._is_program = self._is_program or isinstance(entry, Opening)
         return entry
-
-    def _too_long(self) -> str:
-        return texts.LINE_TOO_LONG.format(self.server.settings.max_line)

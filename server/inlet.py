@@ -46,6 +46,9 @@ class Host(Protocol):
     def rates_of(self, host: str) -> RateLimits:
         """Return the rate limits of a new connection from `host`."""
 
+    def drop_if_banned(self, user: User) -> None:
+        """Close the connection of a user whose host was banned after the connection had been let in."""
+
 
 class Inlet:
     """What a connection's reader needs to put lines into the log. One thread at a time may use it."""

@@ -17,7 +17,7 @@ from ..chat.entries import Line
 from ..chat.events import DONE, Done, Notice
 from ..chat.kinds import Several
 from ..chat.logins import Answer
-from ..chat.looks import Look, is_next
+from ..chat.looks import Look, Nothing, is_next
 from ..chat.order import NOT_OPERATOR, Order, protected
 from ..chat.owners import Ban, Owners
 from ..chat.past import moment
@@ -132,6 +132,7 @@ class Bans:
         ban = Ban(network, network, True, until, operator)
         self._desk.ban(ban)
         self._doors.ban(network, until)  # from here on nobody comes in any more, and whoever is in is removed
+        request.way.ask(Nothing(request.number, request.time))  # whoever was on the way in is in now
         done = typed("ban-address", request)
         return _do(request, BanNetwork(request.number, request.time, operator, done, ban, self._who_is_in(network)))
 

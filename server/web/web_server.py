@@ -46,10 +46,6 @@ class WebServer(Door):
         self.idle: set[Transport] = set()
         super().__init__(chat.settings.ip, port, WebHandler, chat.guard)
 
-    def lets_in(self, host: str) -> bool:
-        """Return whether somebody from `host` may still come in. Whoever may not is counted as refused."""
-        return self._guard.limiter.ban_of(host) is None
-
     def shut(self) -> None:
         """Let nobody in any more, and wait for no more requests."""
         super().shut()

@@ -14,12 +14,16 @@ from typing import Any
 
 import pytest
 
+from server import handler
 from server.accounts import desk
 from server.accounts.house import Doors, add_accounts, read_motd
 from server.accounts.passwords import Passwords
 from server.accounts.store import Store
 from server.server import ChatServer
 from server.wire.arrival import Arrival
+from server.wire.first_look import look
+from server.wire.sniff import FirstBytes
+from server.wire.transport import Transport
 
 from ...support.owning import CHEAP, owning
 from ...support.peers import PATIENCE, Peer, Program, StrictServer, running
@@ -158,6 +162,27 @@ def test_a_banned_address_is_refused_at_the_door(server: StrictServer, connect: 
     assert inside.ask("") == []
     server.guard.limiter.banned.remove("127.0.0.1")
     connect()
+
+
+@pytest.mark.parametrize("first", ["/json troll", "hello"])
+def test_a_ban_that_comes_before_somebody_is_in(
+    server: StrictServer, connect: Callable[[], Peer], monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """They have passed the door, and come in as what they have said. Nothing more that they have sent is said."""
+    bystander = connect()
+
+    def look_and_ban(transport: Transport, stopping: threading.Event) -> FirstBytes:
+        server.guard.limiter.banned.add("127.0.0.1", 0.0)
+        return look(transport, stopping)
+
+    monkeypatch.setattr(handler, "look", look_and_ban)
+    late = Peer(server.port)
+    late.say(first, "hello", "hello")
+    late.rest()
+    late.close()
+    came, left = bystander.lines(2)
+    assert (came[-3:], left[-2:]) == ("已上线", "下线")
+    assert bystander.ask("who") == [f"[{bystander.addr}]{bystander.addr}:在线"]
 
 
 def test_the_address_behind_a_name_is_known_although_it_is_hidden(path: Path, peers: Peers) -> None:
