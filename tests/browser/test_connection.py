@@ -73,6 +73,29 @@ def test_a_reload_goes_on(door: StrictWebServer, open_tab: Open) -> None:
     bob.close()
 
 
+def test_a_reload_keeps_the_partner_and_what_is_half_typed(door: StrictWebServer, open_tab: Open) -> None:
+    """So what was meant for one is not said to everyone. What may hold a password is not kept."""
+    bob = Peer(door.chat.port)
+    bob.until(f"{bob.prefix}已上线")
+    bob.rename("bob")
+    tab = open_tab(door.port, "小明")
+    tab.choose("bob", "私聊")
+    tab.page.fill("#line", "悄悄")
+    tab.page.reload()
+    tab.page.wait_for_selector("#status.in")
+    assert tab.page.inner_text("#to b") == "bob"
+    assert tab.page.input_value("#line") == "悄悄"
+    tab.page.press("#line", "Enter")
+    bob.until("小明: 悄悄")
+    tab.page.fill("#line", "/login 小明 secret")
+    tab.page.reload()
+    tab.page.wait_for_selector("#status.in")
+    assert tab.page.input_value("#line") == ""
+    bob.say("rename robert", "/quit")
+    tab.page.wait_for_function("chat.to.gone")
+    bob.close()
+
+
 def test_a_tab_that_is_closed_and_opened_again(door: StrictWebServer, open_tab: Open) -> None:
     """Whoever comes in under the same name has it at once, and what was said meanwhile. A second tab does not get it."""
     tab = open_tab(door.port, "小明")

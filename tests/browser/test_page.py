@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -275,6 +276,17 @@ def test_what_the_server_tells_in_english(door: StrictWebServer, open_tab: Open,
     assert tab.said()[-2:] == ["Ann>欢迎回来", "Ann>bob 没有注册"]
 
 
+def test_each_refusal_is_told_in_english(door: StrictWebServer, open_tab: Open) -> None:
+    """By its code, or by its text."""
+    protocol = (Path(__file__).parents[2] / "PROTOCOL.md").read_text(encoding="utf-8")
+    table = protocol.partition("The codes of `done`:")[2].partition("The words for")[0]
+    rows = re.findall(r"(?m)^\| `([a-z_]+)` \| `([^`]*)`", table)
+    tab = open_tab(door.port, locale="en-GB")
+    left = tab.page.evaluate("rows => rows.filter(([code, text]) => !EN.codes[code] && inOurs(text) === text)", rows)
+    assert len(rows) > 25
+    assert left == [["no_session", "会话不存在或已过期"]]  # the divider of a new session tells it
+
+
 def test_whoever_gives_no_name_comes_in_under_the_address(door: StrictWebServer, open_tab: Open, bring: Bring) -> None:
     """Also by closing the question for it, and by giving up a name that is taken."""
     bring("bob")
@@ -480,6 +492,7 @@ def test_a_phone(door: StrictWebServer, open_tab: Open, bring: Bring, width: int
     tab.page.tap("#show-people")
     tab.page.tap("#people .name >> text=bob")
     tab.page.tap("#menu >> text=私聊")
+    tab.page.wait_for_selector("#to b")
     assert tab.page.locator("#to").text_content() == "对 bob 私聊✕"
     assert not tab.page.is_visible("#people")
     tab.type("psst")

@@ -110,6 +110,26 @@ def test_a_word_that_names_me_is_marked(house: StrictWebServer, open_tab: Open, 
     assert hong.page.locator(".names .text").all_text_contents() == ["我问小明吧"]
 
 
+PARTS = """() => {
+  const people = new People();
+  const users = (from, to) => Array.from({length: to - from}, (_, n) => ({name: `n${from + n}`, addr: `a${from + n}`}));
+  people.listed(users(0, 3));
+  people.listed(users(3, 6), true);
+  people.allListed();
+  const [first, last] = [people.find("n0"), people.find("n5")];
+  people.listed(users(1, 3));
+  people.listed(users(3, 6), true);
+  const gone = last.gone;
+  people.allListed();
+  return [gone, last === people.find("n5"), last.gone, first.gone, people.byAddress.size];
+}"""
+
+
+def test_a_list_of_people_comes_in_parts(house: StrictWebServer, open_tab: Open) -> None:
+    """Whoever is on none of them has gone. Whoever is on a later one is the same person as before."""
+    assert open_tab(house.port).page.evaluate(PARTS) == [False, True, False, True, 5]
+
+
 def test_what_operators_tell_everyone(house: StrictWebServer, open_tab: Open, boss: Tab) -> None:
     """In every room, and newcomers."""
     tab = open_tab(house.port, "小明")
