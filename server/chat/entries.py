@@ -43,6 +43,8 @@ class Join(Entry):
 class Leave(Entry):
     """Somebody leaves, for whatever reason. `farewell` is the last that they are told. Go: User.Offline"""
 
+    evicts: ClassVar[bool] = False  # whether they are removed: their connection is ended, too, and their session
+
     why: str
     farewell: str = ""
 
@@ -52,11 +54,11 @@ class Leave(Entry):
         if member is None:
             return
         told.tell_one(self.number, events.Bye(self.why, self.farewell))
-        told.end(self.number)
+        told.end(self.number, self.evicts)
         room.remove(self.number)
         told.tell_everyone(events.Left(self.time, member.name, member.addr, self.why, room=member.room))
         if member.session:
-            room.sessions.leave(member.session, self.why, told.memory.end)
+            room.sessions.leave(member.session, told.memory.end, self.evicts or self.why == "quit")
 
 
 @dataclass(slots=True)

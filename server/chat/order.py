@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from . import texts
 from .entries import Heard, Leave, Line
@@ -60,15 +61,7 @@ class Order:
 class Kicked(Leave):
     """Somebody is removed, whether they want or not. The farewell is the last that they are told."""
 
-    def apply(self, room: Room, told: Told) -> None:
-        """Take them out of the room, end their connection, and forget their session."""
-        member = room.members.get(self.number)
-        if member is None:
-            return
-        Leave.apply(self, room, told)
-        told.copies[self.number].evicted = True
-        if member.session:
-            room.sessions.end(member.session)
+    evicts: ClassVar[bool] = True
 
 
 @dataclass(slots=True)

@@ -73,9 +73,9 @@ class Sessions:
         self.changed[session.digest] = session
         return session.line
 
-    def leave(self, session: Session, why: str, place: int) -> None:
-        """Take note that a member has left at a place of the log. Whoever quits needs no session any more."""
-        if why == "quit":
+    def leave(self, session: Session, place: int, for_good: bool) -> None:
+        """Take note that a member has left at a place of the log. Whoever leaves for good has no session any more."""
+        if for_good:
             self.end(session)
         else:
             self.hold(session, place)

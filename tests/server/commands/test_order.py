@@ -113,6 +113,16 @@ def test_a_program_that_is_kicked_has_no_session_any_more(chat: OwningChat) -> N
     assert chat.open(6, "f:6", f"/resume {away.session} {away.at}").name == "f:6"
 
 
+def test_a_session_that_ends_takes_the_place_of_no_other(chat: OwningChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many sessions as are kept wait for their programs. None of them is given up for one that was kicked."""
+    monkeypatch.setattr("server.chat.sessions.MOST_HELD", 1)
+    chat.open(3, "c:3", "/json carol")
+    chat.leave(3)
+    chat.open(4, "d:4", "/json dave")
+    chat.say(8, "/kick dave")
+    assert list(chat.room.sessions.names) == ["carol"]
+
+
 def test_a_muted_line_reaches_nobody(chat: OwningChat) -> None:
     """Whatever kind of line it is. Everything else goes on."""
     assert chat.answer(8, "/mute bob") == "已禁言 bob，直到解除"
