@@ -25,7 +25,7 @@ class Hider:
 class Stored:
     """Something kept of a program that a history stores with the program's session, and that outlives the server.
 
-    Whoever changes it puts the session into `Sessions.changed`, unless it is the session's own line that changes it.
+    Whoever changes it calls `Sessions.note`, unless it is the session's own line that changes it.
     """
 
     key: ClassVar[str]  # under which it is stored

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from . import texts
 from .entries import Line
 from .events import DONE, Done, Notice
-from .for_programs import Renamed
 from .kept_words import deliver
 from .names import fold
 from .owners import NAME_BANNED, Account, Login, Owners, Word
 from .private_words import NOT_ONLINE
+from .renaming import rename
 from .room import Entry, Member, Room
 from .told import Told
 
@@ -94,13 +94,9 @@ class LogIn(Entry):
         if owners.ban_of(account.key, self.time):
             return NAME_BANNED
         free_name(room, account, member, self.time, told)
-        old = member.name
         _enter(room, member, account)
-        if refused := room.rename(member, account.name, account.key):
-            return refused
-        if member.name != old:
-            told.tell_everyone(Renamed(self.time, old, member.name, member.addr, room=member.room))
-        return Done(texts.LOGGED_IN + account.name)
+        refused = rename(room, member, account.name, account.key, self.time, told)
+        return refused or Done(texts.LOGGED_IN + account.name)
 
 
 @dataclass(slots=True)
@@ -139,7 +135,7 @@ class KeepWord(Entry):
             return NOT_ONLINE
         if not self.word.text:  # a line that came again, and was delivered before
             return Done(texts.WORD_KEPT)
-        if key in room.online_map or key in room.sessions.names:
+        if room.find(key):
             return None if owners.take([self.word]) else DONE  # a login has handed it over
         return Done(texts.WORD_KEPT)
 
@@ -149,7 +145,7 @@ def _enter(room: Room, member: Member | None, account: Account) -> None:
     if member:
         member.of(Login).enter(account)
         if member.session:
-            room.sessions.changed[member.session.digest] = member.session
+            room.sessions.note(member.session)
 
 
 def free_name(room: Room, account: Account, owner: Member | None, time: float, told: Told) -> None:
@@ -166,10 +162,7 @@ def free_name(room: Room, account: Account, owner: Member | None, time: float, t
 
 def log_out(room: Room, member: Member, time: float, told: Told) -> None:
     """Let a member go on as a guest, under its address."""
-    old = member.name
     member.of(Login).leave()
     if member.session:
-        room.sessions.changed[member.session.digest] = member.session
-    room.rename(member, member.addr, fold(member.addr))
-    if member.name != old:
-        told.tell_everyone(Renamed(time, old, member.name, member.addr, room=member.room))
+        room.sessions.note(member.session)
+    rename(room, member, member.addr, fold(member.addr), time, told)

@@ -93,7 +93,7 @@ class OnSomebody(OperatorLine):
 
     def carry_out(self, room: Room, order: Order, member: Member, told: Told) -> Done:
         """Do it to a member, or to a program that is away for a moment."""
-        target = room.online_map.get(self.key) or room.sessions.names.get(self.key)
+        target = room.find(self.key)
         if target is None:
             return NOT_ONLINE
         if target is member:
@@ -185,13 +185,12 @@ def protected(order: Order, member: Member, key: str) -> Done | None:
 
 def expel(room: Room, key: str, text: str, time: float, told: Told) -> str:
     """Remove whoever has a folded name, also a program that is away for a moment. Return the name."""
-    if target := room.online_map.get(key):
+    target = room.find(key)
+    if isinstance(target, Member):
         Kicked(target.number, time, "kicked", text).apply(room, told)
-        return target.name
-    if held := room.sessions.names.get(key):
-        room.sessions.end(held)
-        return held.name
-    return ""
+    elif target:
+        room.sessions.end(target)
+    return target.name if target else ""
 
 
 def farewell(text: str, reason: str) -> str:

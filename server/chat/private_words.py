@@ -18,7 +18,7 @@ def send(room: Room, author: Member, key: str, event: Whispered, told: Told) -> 
     That is a member, or a program that is away for a moment, or somebody for whom a family keeps it. Whoever hides the
     author's words is told nothing, and the author does not notice.
     """
-    receiver = room.online_map.get(key) or room.sessions.called(key)
+    receiver = room.find(key)
     if receiver is None:
         for keep in room.families.keepers:
             if done := keep(room, author, key, event, told):

@@ -86,6 +86,10 @@ class Room(Keeping):
         is_free = self.online_map.get(key, who) is who and key not in self.sessions.names
         return self.families.claim(self, who, key) or (None if is_free else TAKEN)
 
+    def find(self, key: str) -> Member | Session | None:
+        """Return who has a folded name: a member, or the session of a program that is away for a moment."""
+        return self.online_map.get(key) or self.sessions.names.get(key)
+
     def add(self, number: int, addr: str, time: float, name: str = "") -> Member:
         """Add a member. Without a `name`, which must be free, it is the address. Go: the OnlineMap half of User.Online"""
         name = name or addr

@@ -59,7 +59,8 @@ class Sessions:
     def open(self, token: str, member: int, name: str, addr: str) -> Session:
         """Return a new session of a member."""
         session = Session(digest_of(token), name, fold(name), addr, member=member, token=token)
-        self.by_digest[session.digest] = self.changed[session.digest] = session
+        self.by_digest[session.digest] = session
+        self.note(session)
         return session
 
     def restore(self, session: Session, place: int) -> None:
@@ -67,10 +68,14 @@ class Sessions:
         self.by_digest[session.digest] = session
         self.hold(session, place)
 
+    def note(self, session: Session) -> None:
+        """Take note that a session has changed, or something that is kept of it."""
+        self.changed[session.digest] = session
+
     def take_line(self, session: Session) -> int:
         """Count a line of a session. Return its number. No number is ever given twice."""
         session.line += 1
-        self.changed[session.digest] = session
+        self.note(session)
         return session.line
 
     def leave(self, session: Session, place: int, for_good: bool) -> None:
@@ -83,15 +88,12 @@ class Sessions:
     def hold(self, session: Session, place: int) -> None:
         """Keep a session that has lost its connection at a place of the log."""
         session.member, session.held_since, session.words = 0, place, 0
-        self.held[session.digest] = self.changed[session.digest] = session
+        self.held[session.digest] = session
+        self.note(session)
         if session.name != session.addr:
             self.names[session.key] = session
         if len(self.held) > MOST_HELD:
             self.end(next(iter(self.held.values())))
-
-    def called(self, key: str) -> Session | None:
-        """Return the session that has a folded name and no connection."""
-        return self.names.get(key)
 
     def keep_word(self, session: Session) -> bool:
         """Count one more private word that is kept for a session. Return False if no more may be."""
@@ -106,21 +108,21 @@ class Sessions:
         if session.name == session.addr or not keep_name:
             session.name, session.key = addr, fold(addr)
         session.member, session.addr, session.token = member, addr, token
-        self.changed[session.digest] = session
+        self.note(session)
 
     def lose_name(self, session: Session) -> None:
         """Give the name of a session without a connection to somebody else. It has its address for one from now on."""
         if self.names.get(session.key) is session:
             del self.names[session.key]
         session.name, session.key = session.addr, fold(session.addr)
-        self.changed[session.digest] = session
+        self.note(session)
 
     def end(self, session: Session) -> None:
         """Forget a session, which frees its name."""
         self._release(session)
         self.by_digest.pop(session.digest, None)
         session.member, session.ended = 0, True
-        self.changed[session.digest] = session
+        self.note(session)
 
     def _release(self, session: Session) -> None:
         self.held.pop(session.digest, None)

@@ -162,7 +162,7 @@ class Accounts:
         return entry
 
     def _is_away(self, key: str) -> bool:
-        return key not in self._room.online_map and key not in self._room.sessions.names
+        return self._room.find(key) is None
 
     def _keep(self, entry: Whisper, way: Way) -> Entry:
         """Keep a word, if at this place of the log its receiver is offline, and its author may say it."""

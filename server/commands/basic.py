@@ -8,9 +8,9 @@ from typing import ClassVar
 from ..chat import names, texts
 from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Users, Whispered
-from ..chat.for_programs import Renamed
 from ..chat.kinds import EVERYWHERE, Several
 from ..chat.private_words import send
+from ..chat.renaming import rename
 from ..chat.room import Entry, Member, Room
 from ..chat.told import Told
 from .registry import Command, Request
@@ -47,12 +47,8 @@ class Rename(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Take the name, if nobody else has it: looking and taking are one step."""
-        old = member.name
-        if refused := room.rename(member, self.name, self.key):
-            return refused
-        if self.name != old:
-            told.tell_everyone(Renamed(self.time, old, self.name, member.addr), member)
-        return Done(texts.RENAMED + self.name)
+        refused = rename(room, member, self.name, self.key, self.time, told, member)
+        return refused or Done(texts.RENAMED + self.name)
 
 
 @dataclass(slots=True)

@@ -74,18 +74,16 @@ class Ignore(Line):
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Ignore them from here on."""
         ignored = member.of(Ignored)
-        person = room.online_map.get(self.key)
-        held = room.sessions.called(self.key)
+        person = room.find(self.key)
         if person is member:
             return Done(texts.NOT_ONESELF, "not_oneself")
-        if person is None and held is None:
+        if person is None:
             return NOT_ONLINE
         if len(ignored.people) == MOST_IGNORED and self.key not in ignored.people:
             return Done(texts.IGNORES_TOO_MANY, "ignoring_too_many")
-        name = person.name if person else held.name if held else ""
-        ignored.add(self.key, name, person.addr if person else "")
+        ignored.add(self.key, person.name, person.addr if isinstance(person, Member) else "")
         room.families.hiding.note(member)
-        return Done(texts.IGNORED.format(name))
+        return Done(texts.IGNORED.format(person.name))
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ class Reply(Heard):
         if not last.key:
             return Done(texts.NO_WRITER, "nobody")
         writer = _find(room, last)
-        if writer is None and (last.key in room.online_map or last.key in room.sessions.names):
+        if writer is None and room.find(last.key):
             return NOT_ONLINE
         key = writer.key if writer else last.key  # somebody who is gone may have words kept
         return send(room, member, key, Whispered(self.time, member.name, "", self.text), told)
@@ -61,7 +61,7 @@ class Whois(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the asker what everyone may know."""
-        who = room.online_map.get(self.key) or room.sessions.called(self.key)
+        who = room.find(self.key)
         if who is None:
             return NOT_ONLINE
         lines = [fact(room, who, self.time) for fact in room.families.facts]

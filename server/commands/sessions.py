@@ -9,10 +9,10 @@ from typing import ClassVar
 from ..chat import names, texts
 from ..chat.entries import Opening
 from ..chat.events import DONE, Bye, Done, Joined, Left
-from ..chat.for_programs import Renamed
 from ..chat.kinds import LOBBY, Event
 from ..chat.moves import Entered, leave
 from ..chat.past import missed, welcome
+from ..chat.renaming import tell_renamed
 from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session, digest_of
 from ..chat.told import Told
@@ -88,8 +88,7 @@ class Json(Opening):
             refused = room.rename(member, self.name, self.key)
         assert member.session
         _greet(member.session, told)
-        if member.name != old:
-            told.tell_everyone(Renamed(self.time, old, member.name, member.addr), member)
+        tell_renamed(member, old, self.time, told, member)
         return refused or DONE
 
 
@@ -146,8 +145,8 @@ class Resume(Opening):
         told.tell_several(self.number, self._missed(room, session, told))
         if has_moved:
             told.tell_everyone(Entered(self.time, member.name, member.addr, room=member.room))
-        elif member.name != old:  # which no line of the session has asked for
-            told.tell_everyone(Renamed(self.time, old, member.name, member.addr, room=member.room))
+        else:
+            tell_renamed(member, old, self.time, told)  # no line of the session has asked for the name
         room.families.hiding.note(member)  # not before, for it hears of itself
         if refused:
             told.tell_one(self.number, refused)

@@ -84,7 +84,7 @@ def _other(room: Room, member: Member, line: Line) -> Person | None:
         key = line.key
     elif isinstance(line, Reply) and (last := member.kept.find(LastWriter)) and (writer := _find(room, last)):
         key = writer.key
-    who = room.online_map.get(key) or room.sessions.called(key)
+    who = room.find(key)
     return _person(who) if who else None
 
 

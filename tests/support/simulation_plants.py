@@ -82,10 +82,10 @@ def _patch_missed(patch: pytest.MonkeyPatch, change: Callable[[list[Event]], lis
 def keep_for_another(patch: pytest.MonkeyPatch) -> None:
     """A private word is kept for a session that does not have the name."""
 
-    def plant(self: Sessions, key: str) -> Session | None:
-        return next(reversed(self.names.values()), None)
+    def plant(self: Room, key: str) -> Member | Session | None:
+        return self.online_map.get(key) or next(reversed(self.sessions.names.values()), None)
 
-    patch.setattr(Sessions, "called", plant)
+    patch.setattr(Room, "find", plant)
 
 
 def count_twice(patch: pytest.MonkeyPatch) -> None:

@@ -191,7 +191,7 @@ def _send(patch: pytest.MonkeyPatch, refuse: Callable[[Member, Whispered, Told],
     send = private_words.send
 
     def plant(room: Room, author: Member, key: str, event: Whispered, told: Told) -> Done:
-        receiver = room.online_map.get(key) or room.sessions.called(key)
+        receiver = room.find(key)
         event.addr = author.addr
         if receiver and receiver.kept is not author.kept and receiver.kept.hides(event):
             event.to = receiver.name
