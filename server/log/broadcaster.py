@@ -17,8 +17,8 @@ from ..chat.entries import Join, Opening
 from ..chat.room import Entry, Room
 from ..threads.channel import Channel
 from ..wire.backlog import DEFAULT_MEMORY, Backlog
+from ..wire.gil import GIL
 from ..wire.pages import Pages
-from ..wire.turns import GROUP, TURNS
 from ..wire.user import User
 from .crowd import Crowd
 from .subscriber import Batch, Subscriber
@@ -114,12 +114,10 @@ class Broadcaster:
     def _tell_the_others(self, users: Mapping[int, User], copies: Container[int], pages: Pages) -> None:
         """Hand a room's events to all there who are told nothing else: one object for all of one encoding."""
         others = [user for number, user in users.items() if number not in copies]
-        for start in range(0, len(others), GROUP):
-            began = time.perf_counter()
-            for user in others[start : start + GROUP]:
+        for group in GIL.groups(others):
+            for user in group:
                 if data := pages.of(user.encoding).data:
                     user.outbox.put(data, shared=True)
-            TURNS.note(time.perf_counter() - began)
 
     def _tell_one(self, number: int, copy: Copy, pages: Mapping[str, Pages]) -> None:
         """Hand one member what it alone is told, between the common events of the rooms where it was."""

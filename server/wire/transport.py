@@ -17,7 +17,7 @@ import termios
 import time
 from collections.abc import Callable
 
-from .turns import TURNS
+from .gil import GIL
 
 _TCP_INFO = getattr(socket, "TCP_INFO", -1)
 _ACKNOWLEDGED = slice(120, 128)  # where `tcpi_bytes_acked` stands in Linux's `struct tcp_info`
@@ -32,7 +32,7 @@ class Transport:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         # Send what the kernel takes without waiting, and return how many bytes that were. Raises OSError.
-        self.try_send: Callable[[bytes | memoryview], int] = functools.partial(TURNS.try_send, connection)
+        self.try_send: Callable[[bytes | memoryview], int] = functools.partial(GIL.try_send, connection)
 
     def peek(self, size: int, timeout: float) -> bytes:
         """Wait up to `timeout` seconds for the first bytes, and return up to `size` of them without taking them.

@@ -1,10 +1,11 @@
-"""Sending without giving the interpreter away, and when to give it away all the same.
+"""Sending without releasing the GIL, and when to release it all the same.
 
-`socket.send` releases the interpreter lock, and takes it again when the kernel is done. Where other threads are busy, each
-of these hand-overs may wait for one of them, so a message for a thousand users would wait a thousand times. In quiet times
-the hand-overs are welcome: handlers read meanwhile, so the next batch has more lines. So every send gives the interpreter
-away, until a group of sends takes long. Then others are busy, and a run of sends keeps the interpreter, for a few
-microseconds each. After a run one send gives it away. While that takes long, too, runs get longer, else shorter.
+`socket.send` releases the GIL, which is the lock of the Python interpreter, and takes it again when the kernel is done.
+Where other threads are busy, one of them may take it meanwhile and keep it for a while, so a message for a thousand users
+would wait a thousand times. In quiet times releasing it is welcome: handlers read meanwhile, so the next batch has more
+lines. So every send releases the GIL, until a group of sends takes long. Then others are busy, and a run of sends keeps
+the GIL, for a few microseconds each. After a run, one send releases it. While groups still take long, runs get longer,
+else shorter.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ import ctypes
 import errno
 import os
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 GROUP = 32  # sends whose time is taken
-BUSY = 0.002  # seconds for so many sends that show that others keep the interpreter busy; usual is a tenth of it
-SHORTEST, LONGEST = 16, 256  # sends in a row that keep the interpreter then
+BUSY = 0.002  # seconds for so many sends that show that other threads are busy; usual is a tenth of it
+SHORTEST, LONGEST = 16, 256  # sends in a row that keep the GIL then
 
 _FLAGS = int(socket.MSG_DONTWAIT) | int(getattr(socket, "MSG_NOSIGNAL", 0))
 
 
 def find_send() -> Callable[[int, bytes, int, int], int] | None:
-    """Return the C library's send, called with the interpreter lock held. Return None where it cannot be had."""
+    """Return the C library's send, called with the GIL held. Return None where it cannot be had."""
     try:
         send = ctypes.PyDLL(None, use_errno=True).send
     except (OSError, AttributeError):  # a system without a C library that can be called
@@ -34,8 +39,11 @@ def find_send() -> Callable[[int, bytes, int, int], int] | None:
     return found
 
 
-class Turns:
-    """Decides for each send whether it keeps the interpreter. All transports of a process share one."""
+class GilPolicy:
+    """Decides for each send whether it keeps the GIL. All transports of a process share one.
+
+    Several threads change `run` and `_left` without a lock. That is harmless: a send more or less keeps the GIL.
+    """
 
     def __init__(self) -> None:
         self.run = 0  # how many sends in a row keep it
@@ -56,8 +64,16 @@ class Turns:
         except BlockingIOError:
             return 0
 
+    def groups(self, users: Sequence[T]) -> Iterator[Sequence[T]]:
+        """Yield users in groups, and take note of how long each group has taken its caller to serve."""
+        for start in range(0, len(users), GROUP):
+            group, began = users[start : start + GROUP], time.perf_counter()
+            yield group
+            if not start or len(group) == GROUP:  # the few that are left over at the end say little
+                self.note(time.perf_counter() - began)
+
     def note(self, seconds: float) -> None:
-        """Take note of how long GROUP sends have taken. Make the next runs longer or shorter."""
+        """Take note of how long a group of sends has taken. Make the next runs longer or shorter."""
         if seconds > BUSY:
             self.run = max(SHORTEST, min(2 * self.run, LONGEST))
         elif self.run:
@@ -74,4 +90,4 @@ class Turns:
         return 0
 
 
-TURNS = Turns()  # one for all connections, because they share one interpreter
+GIL = GilPolicy()  # one for all connections, because they share one interpreter
