@@ -54,7 +54,7 @@ class Broadcaster:
     def online(self, user: User, opening: Opening | None = None) -> None:
         """Let a user in, who may have said an `opening`. Raises Closed. Go: User.Online"""
         self._arriving[user.number] = user
-        self.message.put_all([Join(user.number, time.time(), user.addr, opening)])
+        self.message.put_all([Join(user.number, time.time(), user.addr, opening)], ENTRY_WEIGHT)
 
     def broadcast(self, entries: list[Entry], size: int = 0) -> None:
         """Append what a user has caused to the log, and wait while the log is full. Raises Closed.
@@ -69,7 +69,7 @@ class Broadcaster:
 
         When a thousand leave at once, waking those who wait would cost more than the room that their entries take.
         """
-        self.message.put_all(entries, wait=False)
+        self.message.put_all(entries, ENTRY_WEIGHT * len(entries), wait=False)
 
     def held(self) -> dict[str, int]:
         """Return the sessions without a connection, by digest, and where in the log they lost it. Any thread."""
@@ -86,7 +86,7 @@ class Broadcaster:
         try:
             while entries := self.message.get_all():
                 self._fan_out(entries)
-                entries.clear()  # or what was said last would stay in memory until somebody speaks again
+                entries = []  # or what was said last would stay in memory until somebody speaks again
         finally:
             self.message.close()  # after a bug: whoever waits for room must not wait for ever
 
@@ -105,8 +105,7 @@ class Broadcaster:
                     self._tell_the_others(self._users.rooms[room], told.copies, pages[room])
             for number, copy in told.copies.items():
                 self._tell_one(number, copy, pages)
-            if self.backlog.is_over():
-                self._users.drop_the_slowest(self.backlog.is_over)
+            self._users.drop_the_slowest(self.backlog.is_over)
             batch = Batch(entries, told, self._users, taken, self._users.rooms)
         for subscriber in self._subscribers:
             self._record(subscriber, batch)
@@ -124,14 +123,13 @@ class Broadcaster:
         user = self._users.get(number) or self._arriving.pop(number, None)
         if user is None:
             return
-        for earlier in copy.earlier:
-            pages[earlier.room].hand(user, earlier)
-        pages[copy.room].hand(user, copy)
+        for piece in copy.pieces():
+            pages[piece.room].hand(user, piece)
         if copy.end is None:
             if user.room != copy.room:
                 self._users.put(user, copy.room)
         else:
-            self._users.take(user)
+            self._users.leave(user)
             user.outbox.close()
             if copy.evicted:
                 user.outbox.interrupt()

@@ -23,13 +23,17 @@ class PretendOutbox:
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
-        self.closed = False
+        self.closed = self.dropped = False
         self.last_words = b""
         self.lag = Lag(256 * 1024, Backlog(DEFAULT_MEMORY))
         self.interrupts = 0
 
     def put_parts(self, parts: Iterable[Part]) -> None:
         self.put(b"".join(data if isinstance(data, (bytes, memoryview)) else b"".join(data) for data, _ in parts))
+
+    def drop(self) -> None:
+        self.dropped = True
+        self.lag.give_up()
 
     def interrupt(self) -> None:
         self.interrupts += 1

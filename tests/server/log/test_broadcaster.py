@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import cast
 
 import pytest
 
 from server.chat.entries import Close, Leave, Say
-from server.log.broadcaster import MESSAGE_CAPACITY, Broadcaster
+from server.log.broadcaster import ENTRY_WEIGHT, MESSAGE_CAPACITY, Broadcaster
 from server.log.subscriber import Batch
 from server.threads.channel import Closed
 from server.wire.backlog import Lag
@@ -16,7 +17,7 @@ from server.wire.encoding import Text
 from server.wire.user import User
 
 from ...support.chatting import COMMANDS, NOW
-from ...support.pretend import LF, parts, pretend_user, read
+from ...support.pretend import LF, PretendOutbox, parts, pretend_user, read
 
 CRLF = Text("\r\n", receipt=True)
 
@@ -171,27 +172,45 @@ def test_one_of_many_racing_threads_gets_the_name(broadcaster: Broadcaster, join
     assert sum(answer.count("该用户名已被使用") for answer in answers) == 50 * 19
 
 
+def lag_behind(broadcaster: Broadcaster, user: User, waiting: int) -> None:
+    """Let so many bytes wait for a user alone."""
+    user.outbox.lag = Lag(1000, broadcaster.backlog)
+    user.outbox.lag.add(waiting, shared=False)
+
+
+def dropped(users: Iterable[User]) -> list[str]:
+    """Return the addresses of those whose outboxes were dropped."""
+    return [user.addr for user in users if cast(PretendOutbox, user.outbox).dropped]
+
+
 def test_the_furthest_behind_go_first(broadcaster: Broadcaster, join: Join) -> None:
     """When more waits for all together than may, until it is enough; whoever is not behind stays."""
     users = [join(f"a:{number}") for number in range(4)]
-    dropped: list[str] = []
-
-    def drop(user: User) -> None:
-        dropped.append(user.addr)
-        user.outbox.lag.give_up()
-
     for user, waiting in zip(users, (0, 100, 300, 200), strict=True):
-        user.outbox.lag = Lag(1000, broadcaster.backlog)
-        user.outbox.lag.add(waiting, shared=False)
-        user.outbox.drop = lambda user=user: drop(user)  # type: ignore[method-assign, misc]
+        lag_behind(broadcaster, user, waiting)
     say(broadcaster, users[0], "x")
     deliver(broadcaster)
-    assert dropped == []
+    assert dropped(users) == []
     broadcaster.backlog._limit = 150
     say(broadcaster, users[0], "x")
     deliver(broadcaster)
-    assert dropped == ["a:2", "a:3"]
+    assert dropped(users) == ["a:2", "a:3"]
     assert broadcaster.backlog.size == 100
+
+
+def test_whoever_has_left_is_dropped_like_those_who_are_online(broadcaster: Broadcaster, join: Join) -> None:
+    """What waits for them counts until it is sent, so somebody else must not be disconnected for it."""
+    users = [join(f"a:{number}") for number in range(4)]
+    for user, waiting in zip(users, (0, 100, 300, 200), strict=True):
+        lag_behind(broadcaster, user, waiting)
+    broadcaster.offline([Leave(user.number, NOW, "quit") for user in users[2:]])
+    deliver(broadcaster)
+    assert dropped(users) == []
+    users[3].outbox.lag.give_up()  # as if it had been sent
+    broadcaster.backlog._limit = 150
+    say(broadcaster, users[0], "x")
+    deliver(broadcaster)
+    assert dropped(users) == ["a:2"]
 
 
 def test_a_subscriber_that_fails_is_removed(caplog: pytest.LogCaptureFixture) -> None:
@@ -277,3 +296,31 @@ def test_a_user_who_moves_hears_both_rooms_in_order(broadcaster: Broadcaster, jo
     assert [line.partition('"')[0] for line in values.splitlines()[1:]] == ["{"] * 3
     assert '"text":"four"' in values.splitlines()[-1]
     assert '"text":"three"' not in values
+
+
+class Keeping:
+    """Keeps every batch."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+
+    def record(self, batch: Batch) -> None:
+        self.batches.append(batch)
+
+
+def test_a_subscriber_may_keep_a_batch() -> None:
+    """Nobody changes it afterwards, so it can be given to a thread that needs time."""
+    keeping = Keeping()
+    broadcaster = Broadcaster([keeping])
+    broadcaster.broadcast([Close(0, NOW)])
+    broadcaster.close()
+    broadcaster.listen_message()
+    assert [list(batch.entries) for batch in keeping.batches] == [[Close(0, NOW)]]
+
+
+def test_every_entry_has_its_weight_in_the_log(broadcaster: Broadcaster) -> None:
+    """Who comes and goes fills it, too, or a batch would have no bound."""
+    broadcaster.online(pretend_user(1, "a:1"))
+    broadcaster.broadcast([Close(0, NOW)] * 2, 10)
+    broadcaster.offline([Leave(1, NOW, "lost")] * 3)
+    assert broadcaster.message.weight == 6 * ENTRY_WEIGHT + 10

@@ -11,6 +11,7 @@ import pytest
 from server.wire import backlog
 from server.wire.backlog import DEFAULT_MEMORY, FLOODED, Backlog
 from server.wire.outbox import Outbox
+from server.wire.pieces import PIECE
 from server.wire.transport import Transport
 
 from ...support.peers import PATIENCE
@@ -115,7 +116,6 @@ def test_a_reader_behind_a_flood_is_not_dropped_at_the_limit(pipe: Pipe, monkeyp
     pipe.outbox.close()
     assert pipe.read_all() == b"".join(lines)
     assert pipe.outbox.join(PATIENCE)
-    pipe.outbox._ended.release()
     assert not pipe.backlog.is_congested()
 
 
@@ -128,17 +128,35 @@ def test_shared_bytes_cost_no_memory(pipe: Pipe) -> None:
     pipe.outbox.close()
     assert pipe.read_all() == b"x" * 30_000 + b"y" * 1000 + b"z" * 500
     assert pipe.outbox.join(PATIENCE)
-    pipe.outbox._ended.release()
     assert pipe.backlog.size == 0
 
 
 def test_a_peer_that_is_given_up_frees_its_memory(pipe: Pipe) -> None:
-    """At once as far as it is counted; nothing of it is sent any more but the piece that is on its way."""
+    """At once, although it reads nothing. Its reader sees the end, and the peer no last words."""
     pipe.outbox.put(b"x" * LIMIT)
     assert pipe.backlog.size > 0
     pipe.outbox.drop()
     assert (pipe.backlog.size, pipe.outbox.overflowed, pipe.outbox.closed) == (0, True, True)
-    assert len(pipe.read_all()) < LIMIT
+    assert pipe.outbox.join(PATIENCE)
+    assert pipe.ours.recv(1) == b""
+    assert set(pipe.read_all()) == set(b"x")
+
+
+def test_who_has_left_and_reads_nothing_can_be_given_up(pipe: Pipe) -> None:
+    """A closed outbox keeps its memory until all is sent, or it is given up."""
+    pipe.outbox.put(b"x" * LIMIT)
+    pipe.outbox.close()
+    assert pipe.backlog.size > 0
+    pipe.outbox.drop()
+    assert pipe.backlog.size == 0
+    assert pipe.outbox.join(PATIENCE)
+
+
+def test_who_keeps_no_memory_is_not_given_up(pipe: Pipe) -> None:
+    """Nothing would come free by it."""
+    pipe.outbox.put(b"x" * LIMIT, shared=True)
+    pipe.outbox.drop()
+    assert not pipe.outbox.closed
 
 
 def test_the_handler_waits_for_its_own_reader(pipe: Pipe) -> None:
@@ -199,12 +217,14 @@ def test_without_a_thread_to_spare_a_slow_peer_is_dropped(pipe: Pipe, monkeypatc
 
 
 def test_join_waits_until_all_is_sent(pipe: Pipe) -> None:
-    """It waits with a writer and without one. It returns False when the time is up before."""
+    """It waits with a writer and without one. It returns False when the time is up before, and can be asked again."""
     assert not pipe.outbox.join(0)
     pipe.outbox.put(b"x" * 30_000)
     pipe.outbox.close()
     assert not pipe.outbox.join(0)
     assert len(pipe.read_all()) == 30_000
+    assert pipe.outbox.join(PATIENCE)
+    assert pipe.outbox.join(PATIENCE)
 
 
 def test_what_is_made_while_it_is_sent_waits_for_its_reader(pipe: Pipe) -> None:
@@ -250,3 +270,24 @@ def test_a_peer_that_is_given_up_makes_no_more_work(pipe: Pipe) -> None:
     pipe.outbox.drop()
     pipe.peer.close()
     assert ended.wait(PATIENCE)
+
+
+def test_a_bug_in_what_is_made_while_it_is_sent_ends_the_connection(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waited is lost, so nothing that is put later may arrive as if nothing had happened."""
+    bugs: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", bugs.append)
+
+    def lines() -> Iterator[bytes]:
+        yield b"x" * 2 * PIECE
+        raise ZeroDivisionError("planted")
+
+    pipe.outbox.put_parts([(lines(), False)])
+    pipe.outbox.put(b"waits")
+    assert set(pipe.read_all()) <= set(b"x")
+    assert pipe.ours.recv(1) == b""
+    assert pipe.outbox.join(PATIENCE)
+    pipe.outbox.put(b"later")
+    assert [bug.exc_type for bug in bugs] == [ZeroDivisionError]
+    assert (pipe.outbox.closed, pipe.backlog.size) == (True, 0)
