@@ -18,14 +18,13 @@ from .sessions import Author, Session
 class Told:
     """Collects what the members are told. One thread uses it; when all entries are applied, nobody changes it."""
 
-    __slots__ = ("_copies", "_hiding", "_memory", "_placed", "_settled", "common", "copies", "parts", "sessions")
+    __slots__ = ("_copies", "_hiding", "_memory", "_placed", "_settled", "copies", "parts", "sessions")
 
     def __init__(self, memory: Memory, members: Mapping[int, Author], hiding: Hiding) -> None:
         """`memory` gives events their places, `members` knows who is where, `hiding` who is not told of some events."""
         self._copies = Copies(members)
         self.copies = self._copies.made  # how what somebody is told differs from that, by the member's number
         self.parts = self._copies.parts  # what everyone in a room is told, by room
-        self.common = self.parts[LOBBY]
         self.sessions: dict[str, Session] = {}  # those that have changed, by digest
         self._hiding = hiding
         self._memory = memory

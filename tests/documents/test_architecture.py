@@ -68,7 +68,7 @@ def test_an_encoding_can_be_added(tmp_path: Path) -> None:
 from server.wire.pages import Page
 from server.wire.typed_lines import TypedLines
 told = room.apply([Say(1, 0.0, "大家好"), registry.parse(1, 0.0, "rename 小明")])
-print(Page(told.common, TypedLines()).copy(told.copies[1]).decode())
+print(Page(told.parts[""], TypedLines()).copy(told.copies[1]).decode())
 """
     assert run_with(tmp_path, ENCODING, program)[:3] == [
         '["said", "[a:1]a:1:大家好"]',

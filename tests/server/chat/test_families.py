@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.chat.entries import Alive, Say
 from server.chat.events import Done, Joined, Left, Said, Whispered
 from server.chat.kept import Hider, Keeping
-from server.chat.kinds import Own, Placed
+from server.chat.kinds import LOBBY, Own, Placed
 from server.chat.room import Entry, Member, Room
 from server.chat.told import Told
 from server.commands.basic import Whisper
@@ -163,7 +163,7 @@ def test_what_is_hidden_is_not_told(chat: Chat) -> None:
     lines = ["[b:2]bob:one", "I'm live", "[a:1]alice:my secret", "I'm live", "[b:2]bob:two"]
     assert chat.read(1) == lines
     for encoding in (Text("\n", True), Values()):
-        page = Page(told.common, encoding)
+        page = Page(told.parts[LOBBY], encoding)
         expected = b"".join(map(encoding.encode, told.heard_by(1)))
         assert page.copy(told.copies[1]) == expected
         parts = [part for part, _ in page.parts(told.copies[1]) if isinstance(part, (bytes, memoryview))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.chat.entries import Say
 from server.chat.events import Said
-from server.chat.kinds import Own
+from server.chat.kinds import LOBBY, Own
 from server.chat.numbered import Numbered
 from server.chat.sessions import digest_of
 
@@ -14,7 +14,7 @@ from ...support.chatting import NOW, Chat
 def said(chat: Chat, line: int, token: str, text: str) -> list[str]:
     """Let member 3 send a numbered line. Return what everyone is told by it."""
     told = chat.apply(Numbered(3, NOW, digest_of(token), line, Say(3, NOW, text)))
-    return [event.text for event in told.common if isinstance(event, Said)]
+    return [event.text for event in told.parts[LOBBY] if isinstance(event, Said)]
 
 
 def test_a_number_is_taken_once(chat: Chat) -> None:
@@ -46,4 +46,4 @@ def test_a_line_is_for_one_session_alone(chat: Chat) -> None:
     assert said(chat, 1, "0" * 32, "x") == []
     chat.leave(3)
     assert said(chat, 1, token, "x") == []
-    assert chat.apply(Numbered(1, NOW, digest_of(""), 0, Say(1, NOW, "x"))).common == []
+    assert chat.apply(Numbered(1, NOW, digest_of(""), 0, Say(1, NOW, "x"))).parts[LOBBY] == []

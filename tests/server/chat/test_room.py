@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from server.chat.entries import Alive, Close, Join, Leave, Say
 from server.chat.events import DONE, Bye, Joined, Left, Said
+from server.chat.kinds import LOBBY
 from server.chat.names import fold
 from server.chat.refusals import Refuse, TooLong
 from server.chat.room import Entry, Room
@@ -36,7 +37,7 @@ def test_lines_of_a_member_that_has_left_do_nothing(chat: Chat) -> None:
     chat.leave(1)
     chat.read(2)
     told = chat.apply(Say(1, NOW, "x"), Who(1, NOW), TooLong(1, NOW, "x"), Leave(1, NOW, "lost"))
-    assert (told.common, told.copies) == ([], {})
+    assert (told.parts[LOBBY], told.copies) == ([], {})
 
 
 def test_replies_and_receipts_stand_at_their_place(chat: Chat) -> None:
@@ -74,7 +75,7 @@ def test_a_newcomer_to_a_closed_room_is_sent_away(chat: Chat) -> None:
     chat.close()
     told = chat.apply(Join(3, NOW, "c:3"))
     assert told.heard_by(3) == [Bye("closing", "服务器关闭，连接中断")]
-    assert (told.common, told.copies[3].end) == ([], 0)
+    assert (told.parts[LOBBY], told.copies[3].end) == ([], 0)
     assert chat.room.members == {}
 
 

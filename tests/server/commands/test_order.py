@@ -11,6 +11,7 @@ import pytest
 from server.chat.announcing import Announced
 from server.chat.entries import Join, Opening
 from server.chat.events import Bye, Done, Left
+from server.chat.kinds import LOBBY
 from server.chat.order import Order
 from server.commands.sessions import Json
 
@@ -96,7 +97,7 @@ def test_a_kicked_user_reads_the_reason_and_nothing_after(chat: OwningChat) -> N
     told = chat.apply(chat.entry(8, "/kick bob too  loud"), chat.entry(2, "one more thing"))
     assert told.heard_by(2) == [Bye("kicked", "你已被管理员移出：too  loud")]
     assert told.copies[2].evicted
-    assert [event for event in told.common if isinstance(event, Left)] == [Left(chat.now, "bob", "b:2", "kicked")]
+    assert [event for event in told.parts[LOBBY] if isinstance(event, Left)] == [Left(chat.now, "bob", "b:2", "kicked")]
     assert chat.read(8) == ["[b:2]bob:下线", "已移出 bob", "I'm live"]
     assert chat.read(1) == ["[b:2]bob:下线"]
     assert chat.answer(8, "/kick bob") == "该用户不在线"
