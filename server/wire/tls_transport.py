@@ -44,7 +44,7 @@ class TlsTransport(Transport):
             self._pay(time.thread_time() - began)
             if is_done and is_sent:
                 return
-            ready = self._wait((0 if is_done else select.POLLIN) | (0 if is_sent else select.POLLOUT), end)
+            ready = self._wait_until((0 if is_done else select.POLLIN) | (0 if is_sent else select.POLLOUT), end)
             if not ready:
                 raise TimeoutError("the handshake takes too long")
             if not is_done and ready != select.POLLOUT and not self._receive():
@@ -99,7 +99,7 @@ class TlsTransport(Transport):
         """Let a peer that was sent its last words close first, for which it has some seconds."""
         end = time.monotonic() + seconds
         with contextlib.suppress(OSError):  # the peer is gone
-            while self._owes_goodbye and self._wait(select.POLLOUT, end):
+            while self._owes_goodbye and self._wait_until(select.POLLOUT, end):
                 self._owes_goodbye = not self._tls.flush()
         super().stop_sending()
         Transport(self._socket).see_out(end - time.monotonic())  # nobody needs to decrypt what is thrown away
@@ -108,7 +108,7 @@ class TlsTransport(Transport):
         """Return up to `size` plain bytes. Return nothing at the end, or when the time is over. Raises OSError."""
         data = self._tls.read(size)
         while data is None:
-            if end is not None and not self._wait(select.POLLIN, end):
+            if end is not None and not self._wait_until(select.POLLIN, end):
                 return b""
             began = time.thread_time()
             data = self._tls.read(size) if self._receive() and not self._has_stopped else b""
@@ -124,9 +124,6 @@ class TlsTransport(Transport):
         self._tls.receive(data)
         return bool(data)
 
-    def _wait(self, events: int, end: float | None) -> int:
+    def _wait_until(self, events: int, end: float | None) -> int:
         """Wait until the socket is ready for one of `events`, or has failed. Return 0 when the time is over."""
-        poll = select.poll()
-        poll.register(self._socket, events)
-        ready = poll.poll(None if end is None else max(0.0, end - time.monotonic()) * 1000)
-        return ready[0][1] if ready else 0
+        return self._wait(events, None if end is None else max(0.0, end - time.monotonic()))

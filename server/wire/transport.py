@@ -8,8 +8,10 @@ wants the connection to end calls `hang_up`, which wakes the reader. `close` wou
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import functools
+import os
 import select
 import socket
 import sys
@@ -39,7 +41,7 @@ class Transport:
 
         Return nothing if none have come. Raises OSError if the peer is gone.
         """
-        return self._socket.recv(size, socket.MSG_PEEK) if self._is_readable(timeout) else b""
+        return self._socket.recv(size, socket.MSG_PEEK) if self._wait(select.POLLIN, timeout) else b""
 
     def recv(self, size: int, timeout: float | None = None) -> bytes:
         """Wait for bytes and take up to `size` of them. Return nothing at the end, or when the peer is gone.
@@ -48,7 +50,7 @@ class Transport:
         """
         try:
             # Not by `settimeout`, which would hold for whoever sends, too: `try_send` must never wait.
-            if timeout is not None and not self._is_readable(timeout):
+            if timeout is not None and not self._wait(select.POLLIN, timeout):
                 return b""
             return self._socket.recv(size)
         except OSError:  # reset by the peer
@@ -62,7 +64,7 @@ class Transport:
         """Return how many sent bytes the kernel still has, because the peer has not taken them. 0 if unknown."""
         try:
             return int.from_bytes(fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
-        except OSError:  # the peer is gone, or this system does not tell
+        except (OSError, ValueError):  # the peer is gone, the socket is closed, or this system does not tell
             return 0
 
     def progress(self) -> tuple[int, int]:
@@ -106,8 +108,15 @@ class Transport:
         with contextlib.suppress(OSError):  # the peer was quicker
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _is_readable(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for bytes or the end. Return whether something has come."""
+    def _wait(self, events: int, timeout: float | None) -> int:
+        """Wait up to `timeout` seconds until the socket is ready for one of `events`, or has failed. Return 0 if it is not.
+
+        Raises OSError if the socket has been closed.
+        """
         poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        return bool(poll.poll(timeout * 1000))
+        try:
+            poll.register(self._socket, events)
+        except ValueError:  # it has no descriptor any more
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
+        ready = poll.poll(None if timeout is None else timeout * 1000)
+        return ready[0][1] if ready else 0

@@ -209,6 +209,16 @@ def test_a_peer_that_is_given_up_gets_no_more(make: Make) -> None:
     pair.transport.see_out(0)
 
 
+def test_whoever_sends_on_a_closed_socket_is_told_so(make: Make) -> None:
+    """As after a bug in a handler, which closes the socket while the writer still sends."""
+    pair = make()
+    while pair.transport.try_send(b"x" * 65536):
+        pass
+    pair.ours.close()
+    with pytest.raises(OSError):
+        pair.transport.send_all(b"x")
+
+
 def test_the_goodbye_comes_also_when_the_kernel_has_no_room_for_it(make: Make) -> None:
     """The reader is woken and sends it. A peer that takes nothing for the given time gets an end without."""
     for patient in (True, False):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 
+import pytest
+
 from server.wire.transport import Transport
 
 LONG = 10_000.0  # seconds; no test waits so long
@@ -31,3 +33,15 @@ def test_a_time_for_reading_ends() -> None:
         assert transport.recv(10, LONG) == b"x"
         theirs.close()
         assert transport.recv(10, LONG) == b""
+
+
+def test_a_closed_socket_tells_nothing_and_fails_nobody() -> None:
+    """Another thread may ask when the handler has just closed it."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ours.close()
+        transport = Transport(ours)
+        assert (transport.unacknowledged(), transport.progress()) == (0, (0, 0))
+        assert transport.recv(10, LONG) == b""
+        with pytest.raises(OSError):
+            transport.peek(10, LONG)
