@@ -11,7 +11,8 @@ from typing import Any
 from .addresses import host_of
 from .transport import Transport
 
-ACCEPT_PAUSE = 0.2  # seconds to wait for a descriptor to come free
+ACCEPT_PAUSE = 0.2  # seconds to wait for a descriptor, or for memory, to come free
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)  # what accept(2) says where there is none
 
 
 class Listener(socketserver.ThreadingTCPServer):
@@ -72,12 +73,12 @@ class Listener(socketserver.ThreadingTCPServer):
             thread.join()
 
     def get_request(self) -> tuple[socket.socket, object]:
-        """Accept. Where there is no descriptor left, wait a little, or the accept loop would spin."""
+        """Accept. Where the system has no descriptor or memory left, wait a little, or the accept loop would spin."""
         try:
             request, address = super().get_request()
             return request, (host_of(address), *address[1:])
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
+            if error.errno in EXHAUSTED:
                 self._pause(ACCEPT_PAUSE)
             raise
 
