@@ -81,7 +81,9 @@ class Plain(Display):
         return clean(line)
 
     def _write(self, stream: TextIO, lines: Iterable[str]) -> None:
-        text = "\n" * bool(self._drawn) + "".join(f"{line}\n" for line in lines)
-        self._drawn = "" if self._prompt is None else self._status + self._prompt
-        stream.write(text + self._drawn)
-        stream.flush()
+        drawn, self._drawn = self._drawn, "" if self._prompt is None else self._status + self._prompt
+        text = "".join(f"{line}\n" for line in lines)
+        for target, piece in ((self._aside, "\n" * bool(drawn)), (stream, text), (self._aside, self._drawn)):
+            if piece:
+                target.write(piece)
+                target.flush()
