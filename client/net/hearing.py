@@ -44,7 +44,7 @@ class Hearing:
 
     def greet(self, hello: Value, *, is_first: bool, is_new: bool) -> None:
         """Take note of who we are now. `is_first`: there was no session before. `is_new`: it is a new session."""
-        self.name, self.people.hold = hello.name, hello.hold
+        self.name, self.people.hold, self._listing = hello.name, hello.hold, 0
         self._addrs.append(hello.addr)
         if hello.room != self.room:
             self._move(hello.room)
@@ -82,7 +82,9 @@ class Hearing:
             case "rooms":
                 self.rooms = value.rooms
             case "done":
-                self._listing = 0  # an answer, if one was being heard, is complete
+                if self._listing:  # the answer is complete
+                    self.people.all_listed()
+                self._listing = 0
             case kind if kind in EVENTS and value.at != self.at:
                 self.at = value.at
                 self._places.append(value.at)
@@ -132,9 +134,8 @@ class Hearing:
         elif value.type in ("whisper", "kept") and is_told:
             self.last_private = self.people.find(value.name) or Person(value.name)
             self.unread.append(self.last_private)
-        if self.is_quiet and value.type in COMINGS and not value.line:
-            return
-        if not is_told:  # our own coming, going and name are said in another way
+        is_quiet = self.is_quiet and value.type in COMINGS and not value.line
+        if is_quiet or not is_told:  # our own coming, going and name are said in another way
             return
         if missed and not self._is_marked:
             self._is_marked = True

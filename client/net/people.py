@@ -34,6 +34,7 @@ class People:
         self.known = False  # whether the server has said who is online
         self.hold = 0.0  # seconds for which a name is kept
         self._by_addr: dict[str, Person] = {}
+        self._unlisted: dict[str, Person] = {}  # who may still be on a list that is not complete
         self._away: dict[str, Person] = {}  # by folded name
 
     def names(self) -> list[str]:
@@ -95,16 +96,20 @@ class People:
 
     def listed(self, users: Iterable[tuple[str, str]], *, more: bool) -> None:
         """Take note of who is in our room, from an answer to `who`, or from `more` of it."""
-        before, self.known = ({} if more else self._by_addr), True
         if not more:
-            self._by_addr = {}
+            unlisted = self._unlisted if len(self._unlisted) < MOST else {}  # of a list that was broken off
+            self._unlisted, self._by_addr, self.known = {**unlisted, **self._by_addr}, {}, True
         for name, addr in users:
-            person = before.get(addr) or self._by_addr.get(addr) or self._take(name, addr)
+            person = self._unlisted.pop(addr, None) or self._by_addr.get(addr) or self._take(name, addr)
             person.name = name
             _lose(self._away.pop(fold(name), None))
             self._keep(person)
-        for addr, person in before.items():
-            person.is_gone = addr not in self._by_addr
+
+    def all_listed(self) -> None:
+        """Take note that the list is complete. Whoever was here before and is not on it is gone."""
+        for person in self._unlisted.values():
+            person.is_gone = True
+        self._unlisted = {}
 
     def listed_elsewhere(self, users: Iterable[tuple[str, str]]) -> None:
         """Take note of who is in other rooms."""

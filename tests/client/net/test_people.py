@@ -87,7 +87,9 @@ def test_a_list_says_who_is_there() -> None:
     found = people("bob", "eve")
     bob, eve = the(found, "bob"), the(found, "eve")
     found.listed([("rob", "bob:1")], more=False)
+    assert not eve.is_gone
     found.listed([("tom", "tom:1")], more=True)
+    found.all_listed()
     assert found.names() == ["rob", "tom"]
     assert (the(found, "rob"), bob.is_gone, eve.is_gone, found.known) == (bob, False, True, True)
 
