@@ -16,15 +16,12 @@ RECV_SIZE = 64 * 1024  # bytes
 CONNECT_TIMEOUT = 10.0  # seconds
 # Milliseconds after which the system gives up on a server that acknowledges nothing, as when a cable is pulled.
 USER_TIMEOUT = 20_000
-REASONS = {
-    ConnectionRefusedError: "连接被拒绝",
-    ConnectionResetError: "连接被重置",
-    TimeoutError: "没有应答",
-    ssl.SSLError: "连接中断",
-    socket.gaierror: "找不到这个地址",
-    UnicodeError: "找不到这个地址",
-    ConnectionAbortedError: "连接中断",
-    BrokenPipeError: "连接中断",
+REASONS: dict[str, tuple[type[Exception], ...]] = {
+    "连接被拒绝": (ConnectionRefusedError,),
+    "连接被重置": (ConnectionResetError,),
+    "没有应答": (TimeoutError,),
+    "找不到这个地址": (socket.gaierror, ValueError),
+    "连接中断": (ssl.SSLError, ConnectionAbortedError, BrokenPipeError),
 }
 UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN)
 
@@ -77,8 +74,8 @@ class Connection:
                 self._receive(self._begin(plain))
         except Untrusted as error:
             why, is_final = str(error), True
-        except (OSError, UnicodeError) as error:  # the latter from an address that cannot be one
-            known = (text for kind, text in REASONS.items() if isinstance(error, kind))
+        except (OSError, ValueError) as error:  # the latter from an address that cannot be one
+            known = (text for text, kinds in REASONS.items() if isinstance(error, kinds))
             is_far = isinstance(error, OSError) and error.errno in UNREACHABLE
             why = "网络不通" if is_far else next(known, getattr(error, "strerror", None) or str(error))
         self._events.put(Lost(why, is_final))

@@ -66,7 +66,8 @@ class TlsConnection:
         """Agree with the server on keys. Raise Untrusted or OSError."""
         self._socket = connection
         try:
-            self._shake_hands()
+            while not self._has_shaken_hands():
+                self._receive()
         except ssl.SSLCertVerificationError as error:
             raise Untrusted(REASONS.get(error.verify_code, f"证书不受信任：{error.verify_message}")) from None
         except ssl.SSLError as error:  # perhaps it is only too busy, or about to end
@@ -111,21 +112,17 @@ class TlsConnection:
         self._socket.sendall(sealed)
         self._socket.shutdown(socket.SHUT_WR)
 
-    def _shake_hands(self) -> None:
-        is_done = False
-        while not is_done:
-            try:
-                self._tls.do_handshake()
-                is_done = True
-            except ssl.SSLWantReadError:
-                pass
-            except ssl.SSLError:
-                with contextlib.suppress(OSError):  # the server was quicker
-                    self._socket.sendall(self._outgoing.read())  # what we have against it
-                raise
-            self._socket.sendall(self._outgoing.read())
-            if not is_done:
-                self._receive()
+    def _has_shaken_hands(self) -> bool:
+        """Do what can be done before more comes, and send what is to be said, also what we have against the server."""
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        else:
+            return True
+        finally:
+            with contextlib.suppress(OSError):  # the server was quicker
+                self._socket.sendall(self._outgoing.read())
 
     def _receive(self) -> None:
         """Wait for what comes from the network, and have OpenSSL read it next."""

@@ -10,6 +10,7 @@ import pytest
 
 from client.events import Events, Lost
 from client.net.connection import Connection
+from client.net.tls import Trust
 
 from ...support.peers import PATIENCE
 
@@ -35,3 +36,10 @@ def test_why_a_connection_has_ended(monkeypatch: pytest.MonkeyPatch, number: int
     events: Events = Events()
     Connection("host", 1, b"", events)
     assert events.get(timeout=PATIENCE) == Lost(said)
+
+
+def test_an_address_that_cannot_be_one() -> None:
+    """Over TLS a server needs a name that a certificate can be for."""
+    events: Events = Events()
+    Connection("", 1, b"", events, Trust())
+    assert events.get(timeout=PATIENCE) == Lost("找不到这个地址")
