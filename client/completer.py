@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .net.outgoing import Line as Question
+from .net.outgoing import Line
 from .net.session import Session
 from .rules import ROOMS
 from .ui.completion import FOR_ROOM, NOTHING, Known, complete
-from .ui.editor import Editor, Line
+from .ui.editor import Draft, Editor
 
 MOST_CANDIDATES = 50  # that Tab shows
 
@@ -21,7 +21,7 @@ class Completer:
         self._session = session
         self._editor = editor
         self._show = show
-        self._waiting: Line | None = None  # for the names of the rooms
+        self._waiting: Draft | None = None  # for the names of the rooms
 
     def press(self, now: float) -> bytes:
         """Complete the line, now or after an answer. Return what is to be sent.
@@ -30,10 +30,10 @@ class Completer:
         """
         line, asker = self._editor.line, self._session.hearing.last_private
         if not line.text and self.candidates.answers and asker and not asker.is_gone:
-            self._editor.line = Line().insert(f"to {asker.name} ")
+            self._editor.line = Draft().insert(f"to {asker.name} ")
         elif line.before.startswith(FOR_ROOM) and self.candidates.names_later:
             self._waiting = line
-            return self._session.ask(Question(ROOMS, hidden=True), now)
+            return self._session.ask(Line(ROOMS, hidden=True), now)
         else:
             self._complete()
         return b""

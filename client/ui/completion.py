@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..rules import ALONE, FOR_OPERATORS, PASSWORDS, WORDS, Kind
-from .editor import Line
+from .editor import Draft
 
 _LOCAL = ("exit", "/menu", "/help", "/quit")
 # What may be sent with nothing behind it; a space follows the others.
@@ -44,7 +44,7 @@ IN_PRIVATE = Candidates((*_LOCAL, "who"), names_first=True, names_later=True)
 FOR_WHOM = Candidates(("who", "exit"), names_first=True)
 
 
-def complete(line: Line, known: Known, candidates: Candidates) -> tuple[Line, list[str]]:
+def complete(line: Draft, known: Known, candidates: Candidates) -> tuple[Draft, list[str]]:
     """Return the line with the word before its cursor completed as far as is certain, and what that may become.
 
     What is for operators is offered where nothing else fits.
@@ -63,7 +63,7 @@ def complete(line: Line, known: Known, candidates: Candidates) -> tuple[Line, li
             if len(common) < len(word):  # what fits differs in the case of what is typed
                 common = word
             completed = words + common
-            return Line(completed + line.after, len(completed)), fitting if len(fitting) != 1 else []
+            return Draft(completed + line.after, len(completed)), fitting if len(fitting) != 1 else []
     return line, []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .history import History
@@ -12,7 +13,7 @@ from .text import start_of_last
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Draft:
     """A text, and the cursor before one of its characters."""
 
     text: str = ""
@@ -28,26 +29,14 @@ class Line:
         """What stands behind it."""
         return self.text[self.cursor :]
 
-    def insert(self, text: str) -> Line:
+    def insert(self, text: str) -> Draft:
         """Return it with a text put in at the cursor."""
-        return Line(self.before + text + self.after, self.cursor + len(text))
+        return Draft(self.before + text + self.after, self.cursor + len(text))
 
-    def cut(self, place: int) -> tuple[Line, str]:
+    def cut(self, place: int) -> tuple[Draft, str]:
         """Return it without what lies between a place and the cursor, and what that was."""
         start, end = sorted((place, self.cursor))
-        return Line(self.text[:start] + self.text[end:], start), self.text[start:end]
-
-    def start(self) -> int:
-        """Return where the line begins."""
-        return 0
-
-    def end(self) -> int:
-        """Return where the line ends."""
-        return len(self.text)
-
-    def left(self) -> int:
-        """Return where the character before the cursor begins. What combines with it goes with it."""
-        return start_of_last(self.before)
+        return Draft(self.text[:start] + self.text[end:], start), self.text[start:end]
 
     def erased(self) -> int:
         """Return from where on Backspace erases. An accent typed wrongly goes alone, and its letter stays."""
@@ -73,16 +62,20 @@ class Line:
 
 
 # Where the cursor goes, up to where text is erased, and up to where it is cut out and can be put back.
-_MOVES = {
-    Key.LEFT: Line.left,
-    Key.RIGHT: Line.right,
-    Key.HOME: Line.start,
-    Key.END: Line.end,
-    Key.WORD_LEFT: Line.word_left,
-    Key.WORD_RIGHT: Line.word_right,
+_MOVES: dict[Key, Callable[[Draft], int]] = {
+    Key.LEFT: lambda draft: start_of_last(draft.before),
+    Key.RIGHT: Draft.right,
+    Key.HOME: lambda draft: 0,
+    Key.END: lambda draft: len(draft.text),
+    Key.WORD_LEFT: Draft.word_left,
+    Key.WORD_RIGHT: Draft.word_right,
 }
-_ERASES = {Key.BACKSPACE: Line.erased, Key.DELETE: Line.right, Key.DELETE_OR_END: Line.right}
-_KILLS = {Key.KILL_WORD: Line.word_left, Key.KILL_TO_START: Line.start, Key.KILL_TO_END: Line.end}
+_ERASES = {Key.BACKSPACE: Draft.erased, Key.DELETE: Draft.right, Key.DELETE_OR_END: Draft.right}
+_KILLS: dict[Key, Callable[[Draft], int]] = {
+    Key.KILL_WORD: Draft.word_left,
+    Key.KILL_TO_START: lambda draft: 0,
+    Key.KILL_TO_END: lambda draft: len(draft.text),
+}
 _STEPS = {Key.UP: 1, Key.DOWN: -1}  # back in the history
 
 
@@ -90,11 +83,11 @@ class Editor:
     """A line, the text that was cut out last, and a history to walk through."""
 
     def __init__(self, history: History) -> None:
-        self.line = Line()
+        self.line = Draft()
         self.history = history
         self._killed = ""
         self._back = 0  # how far in the history we are; 0 is the line being typed
-        self._draft = Line()  # which waits here meanwhile
+        self._draft = Draft()  # which waits here meanwhile
 
     def use(self, history: History) -> None:
         """Walk through this history from now on."""
@@ -106,7 +99,7 @@ class Editor:
 
     def enter(self) -> str:
         """Take the line away. Return its text."""
-        text, self.line, self._back = self.line.text, Line(), 0
+        text, self.line, self._back = self.line.text, Draft(), 0
         return text
 
     def press(self, key: Key | str) -> None:
@@ -115,7 +108,7 @@ class Editor:
         if isinstance(key, str):
             self.line = line.insert(key)
         elif key in _MOVES:
-            self.line = Line(line.text, _MOVES[key](line))
+            self.line = Draft(line.text, _MOVES[key](line))
         elif key in _ERASES:
             self.line, _ = line.cut(_ERASES[key](line))
         elif key in _KILLS:
@@ -135,4 +128,4 @@ class Editor:
             self._draft = self.line
         self._back = back
         text = self.history.lines[-back] if back else ""
-        self.line = Line(text, len(text)) if back else self._draft
+        self.line = Draft(text, len(text)) if back else self._draft

@@ -9,7 +9,7 @@ import pytest
 
 from client.rules import clean
 from client.ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, NOTHING, Candidates, Known, complete
-from client.ui.editor import Editor, Line
+from client.ui.editor import Draft, Editor
 from client.ui.history import LIMIT, History, default_path
 from client.ui.keys import Key, KeyReader
 from client.ui.text import Layout, lay_out, width, wrap
@@ -118,9 +118,9 @@ def test_escape_swallows_no_letter() -> None:
     assert reader.feed(b"b") == ["b"]
 
 
-def line(text: str) -> Line:
+def line(text: str) -> Draft:
     """A line, `|` for its cursor."""
-    return Line(text.replace("|", ""), text.index("|"))
+    return Draft(text.replace("|", ""), text.index("|"))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_the_way_through_the_history() -> None:
     assert seen == [line(each) for each in ("second|", "first|", "first|", "second|", "ha|lf", "ha|lf")]
     editor.press(Key.UP)
     assert editor.enter() == "second"
-    assert editor.line == Line()
+    assert editor.line == Draft()
 
 
 def test_the_history_is_kept_in_a_file(tmp_path: Path) -> None:
