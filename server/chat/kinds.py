@@ -21,6 +21,7 @@ class Event:
 
     __slots__ = ()
     is_long: ClassVar[bool] = False  # whether it is a Long
+    greets: ClassVar[bool] = False  # whether programs are told with it what they need to know of the server
     type: ClassVar[str] = "notice"  # what programs know it as; a notice is for reading only
     shown: ClassVar[tuple[str, ...]] = ()  # the attributes that programs are told
 

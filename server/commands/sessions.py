@@ -27,6 +27,7 @@ class Hello(Event):
     """From here on a program is told values. `taken` is the last line that was taken from its session."""
 
     type = "hello"
+    greets = True
     shown = ("session", "taken", "addr", "name", "room", "at")
 
     session: str  # its token

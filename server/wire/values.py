@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring as quote
@@ -27,17 +28,14 @@ class Values:
     """Encodes events as JSON lines. One object serves all users, and all threads."""
 
     def __init__(self, version: str = "", hold: float = 0.0, idle: float = 0.0) -> None:
-        """Every `hello` says which version this is, and how many seconds the limits are."""
+        """An event that greets says which version this is, and how many seconds the limits are."""
         self._greeting = f',"version":{quote(version)},"hold":{hold:.15g},"idle":{idle:.15g}'
         self._plans: dict[type[Event], Plan] = {}
         self._millisecond = (0, "")  # the last time that was written, and how
-        self._writers: dict[str, Callable[..., str]] = {
+        self._writers: dict[str, Callable[..., str]] = {  # for what is not written as JSON has it
             "at": _write_place,
             "after": _write_place,
             "time": self._write_time,
-            "number": str,
-            "taken": str,
-            "word": str,
             "users": _write_users,
             "rooms": _write_rooms,
             "past": self._write,
@@ -78,10 +76,10 @@ class Values:
 
     def _plan(self, kind: type[Event]) -> Plan:
         """Return how one kind of event is written. One that shows no fields is a text for reading."""
-        begin = f'{{"type":"{kind.type}"' + (self._greeting if kind.type == "hello" else "")
+        begin = f'{{"type":"{kind.type}"' + (self._greeting if kind.greets else "")
         fields: list[Field] = []
         for name in kind.shown:
-            fields.append((f',"{NAMES.get(name, name)}":', attrgetter(name), self._writers.get(name, quote)))
+            fields.append((f',"{NAMES.get(name, name)}":', attrgetter(name), self._writers.get(name, _write_any)))
         plan = self._plans[kind] = Plan(begin, fields or [(',"text":', kind.line, quote)])
         return plan
 
@@ -98,6 +96,11 @@ class Values:
 def rfc3339(milliseconds: int) -> str:
     """Return a time since 1970 as RFC 3339 has it, in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000)) + f".{milliseconds % 1000:03d}Z"
+
+
+def _write_any(value: object) -> str:
+    """Return any value that JSON has."""
+    return quote(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _write_place(place: int) -> str:

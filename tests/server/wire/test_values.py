@@ -85,6 +85,22 @@ def test_an_event_that_shows_nothing_is_a_notice() -> None:
     assert json.loads(VALUES.encode(Waved())) == {"type": "notice", "text": "bob waves"}
 
 
+def test_an_event_may_show_any_value_that_json_has() -> None:
+    """So nothing here has to know what a new command's event shows."""
+
+    class Counted(Event):
+        type = "counted"
+        shown = ("count", "share", "is_even", "names", "by")
+
+        count, share, is_even, names, by = 2, 0.5, True, ["小明", "b"], {"小明": [1]}
+
+        def line(self) -> str:
+            return ""
+
+    text = '{"type":"counted","count":2,"share":0.5,"is_even":true,"names":["小明","b"],"by":{"小明":[1]}}\n'
+    assert VALUES.encode(Counted()).decode() == text
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.floats(0, 4e9))
 def test_any_text_comes_back_as_it_was(text: str, seconds: float) -> None:
     """Whatever is in it, the object is one line, and gives the same text to whoever reads it."""
