@@ -6,6 +6,7 @@ its connections.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -45,9 +46,12 @@ class Kept:
     __slots__ = ("_objects", "_stored", "hiders")
 
     def __init__(self, stored: str = "") -> None:
-        """`stored` is what `dump` has returned before a restart."""
+        """`stored` is what `dump` has returned before a restart. In a damaged file it may be anything, and is lost then."""
         self._objects: dict[type[object], object] = {}
-        self._stored: dict[str, object] = json.loads(stored) if stored else {}  # what nobody has asked for yet
+        self._stored: dict[str, object] = {}  # what nobody has asked for yet
+        with contextlib.suppress(ValueError, RecursionError):
+            values = json.loads(stored or "{}")
+            self._stored = values if isinstance(values, dict) else {}
         self.hiders: tuple[Hider, ...] = ()
 
     def of(self, kind: type[T]) -> T:

@@ -95,3 +95,13 @@ def test_what_is_stored_comes_back() -> None:
 def test_what_another_version_has_stored_is_left_out(stored: str) -> None:
     """It is as if nothing had been stored."""
     assert Kept(stored).of(Score).points == 0
+
+
+@pytest.mark.parametrize("stored", ["", '{"score": {"poi', "[1]", "7", "null", "\ufffd", "[" * 100_000])
+def test_what_is_damaged_is_lost_and_nothing_else(stored: str) -> None:
+    """The server starts, and keeps what comes from then on."""
+    kept = Kept(stored)
+    assert kept.find(Score) is None
+    assert kept.dump() == ""
+    kept.of(Score).points = 3
+    assert Kept(kept.dump()).of(Score).points == 3
