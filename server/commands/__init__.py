@@ -1,7 +1,8 @@
-"""The commands. Each file here adds a command or a family of them; nothing else has to change.
+"""The commands. Each file with a list `COMMANDS` adds commands to every server; nothing else has to change.
 
-A file is found because it is here. It holds a list `COMMANDS`, and may hold entries and events of its own, and a function
-`furnish` that adds to what the room does.
+A file is found because it is here. It may hold entries and events of its own, and a function `furnish` that adds to what
+the room does. The commands of `accounts.py`, `bans.py` and `order.py` need a file of accounts: `accounts/house.py` adds them
+on servers that have one. `registry.py` and `slips.py` add none.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from ..chat.sessions import Session
 from ..chat.told import Told
 from .basic import Whisper
 from .registry import Command, Registry, Request, Way, guarded
-from .slips import has_slip
+from .slips import refuse_slip
 
 SHORTEST, LONGEST = 6, 128  # characters of a password
 
@@ -69,7 +69,7 @@ class Standing:
     is_named: bool  # whether the name is not just the address
     account: Account | None  # theirs, if they have logged in and have its name now
     line: tuple[str, int] | None  # the next line of a program: its session and its number
-    is_sure: bool  # whether what was to be looked at was so at that place
+    may_keep: bool  # whether a word of theirs may be kept at that place; True for commands that do not ask
 
 
 class Accounts:
@@ -91,7 +91,7 @@ class Accounts:
             ("unregister", "unregister 密码", "注销当前用户名", self._unregister),
         ):
             registry.add(Command(word, usage, help, guarded(run)))
-        registry.checks.append(self._check)
+        registry.checks += [refuse_slip, self._keep_for_owner]
         self._room.families.claims.append(_claim)
         self._room.families.keepers.append(_keep)
         self._room.families.facts.append(_describe)
@@ -150,10 +150,8 @@ class Accounts:
             raise Trouble(texts.NOT_LOGGED_IN, "not_logged_in")
         return account
 
-    def _check(self, entry: Entry, way: Way) -> Entry:
-        """Say no password, and keep a word for an owner who is offline."""
-        if has_slip(entry):
-            return Refuse(entry.number, entry.time, texts.LIKE_PASSWORD, "like_password")
+    def _keep_for_owner(self, entry: Entry, way: Way) -> Entry:
+        """Keep a word for an owner who is offline. A check, for the registry."""
         if type(entry) is Whisper and entry.key in self._owners.accounts and self._is_away(entry.key):
             try:
                 return self._keep(entry, way)
@@ -162,6 +160,7 @@ class Accounts:
         return entry
 
     def _is_away(self, key: str) -> bool:
+        """Return whether nobody here has a folded name. This is a hint when a handler asks; `may_keep` decides in the log."""
         return self._room.find(key) is None
 
     def _keep(self, entry: Whisper, way: Way) -> Entry:
@@ -172,7 +171,7 @@ class Accounts:
 
         standing = _look(entry.number, entry.time, way, may_keep)
         account = self._owners.accounts.get(entry.key)
-        if account is None or not standing.is_sure:
+        if account is None or not standing.may_keep:
             return entry
         word = self._desk.keep(entry.key, standing.name, entry.text, entry.time, standing.line, way.host)
         keeping = KeepWord(entry.number, entry.time, account, word, entry)
@@ -202,14 +201,14 @@ def _check_password(password: str) -> None:
         raise Trouble(texts.PASSWORD_BAD, "password_bad")
 
 
-def _look(number: int, time: float, way: Way, is_so: Question = lambda *_: True) -> Standing:
-    """Return how the author of a line stands in front of it, and whether `is_so` there.
+def _look(number: int, time: float, way: Way, may_keep: Question = lambda *_: True) -> Standing:
+    """Return how the author of a line stands in front of it, and what `may_keep` says there.
 
     Raises Trouble if they have gone, or the line was taken before.
     """
 
     def question(room: Room, member: Member, told: Told) -> Standing | None:
-        return _standing(room, member, is_so(room, member, told)) if is_next(member, way.line) else None
+        return _standing(room, member, may_keep(room, member, told)) if is_next(member, way.line) else None
 
     look = Look(number, time, question)
     way.ask(look)
@@ -218,11 +217,11 @@ def _look(number: int, time: float, way: Way, is_so: Question = lambda *_: True)
     return look.answer
 
 
-def _standing(room: Room, member: Member, is_sure: bool) -> Standing:
+def _standing(room: Room, member: Member, may_keep: bool) -> Standing:
     owners, session = room.of(Owners), member.session
     account = owners.accounts.get(member.key) if owners.is_owner(member, member.key) else None
     line = (session.digest, session.line + 1) if session else None
-    return Standing(member.name, member.key, member.name != member.addr, account, line, is_sure)
+    return Standing(member.name, member.key, member.name != member.addr, account, line, may_keep)
 
 
 def _claim(room: Room, who: Keeping | None, key: str) -> Done | None:

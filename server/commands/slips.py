@@ -10,13 +10,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from ..chat import texts
 from ..chat.announcing import Announce, SetMotd
 from ..chat.characters import IGNORABLE, LATIN
 from ..chat.entries import Say
+from ..chat.refusals import Refuse
 from ..chat.room import Entry
 from .basic import Whisper
 from .me import Emote
 from .people import Away, Reply
+from .registry import Way
 
 # How many words stand behind each of the commands that have a password.
 _WORDS = {"register": 1, "login": 2, "password": 2, "unregister": 1}
@@ -64,7 +67,12 @@ _HARD = re.compile("[!-&(-`{-~]")
 _LONG = re.compile("[a-z]{6}")
 
 
-def has_slip(entry: Entry) -> bool:
+def refuse_slip(entry: Entry, way: Way) -> Entry:
+    """Refuse a line of which somebody would read a password. A check, for the registry."""
+    return Refuse(entry.number, entry.time, texts.LIKE_PASSWORD, "like_password") if _has_slip(entry) else entry
+
+
+def _has_slip(entry: Entry) -> bool:
     """Return whether somebody would read a password, if this were done. Behind another command it needs a slash."""
     if type(entry) is Say:
         return is_slip(entry.text)
