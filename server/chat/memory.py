@@ -18,7 +18,7 @@ from .kinds import LOBBY, Placed
 REMEMBERED = 10_000  # events
 TALK = 200  # of the last events of talk, that are always kept
 MOST_BYTES = 16 * 1024 * 1024  # that are remembered, however many events these are
-OVERHEAD = 400  # bytes that an event takes besides its text, which is counted in characters
+OVERHEAD = 700  # bytes that an event takes besides its text, together with the line of JSON that is kept of it
 SLACK = 8  # an eighth more are kept before some are forgotten, which is cheaper than one by one
 
 _place = attrgetter("at")
@@ -31,7 +31,8 @@ class Memory:
         """`start` is the place after which the log goes on, `most` how many events are kept. With 0, nothing is."""
         self.end = start  # the place of the last event
         self.forgotten = start  # nothing is known here up to this place
-        self._lost = (start, start)  # places behind the first, up to the second, have no event that is kept
+        # The end of the restored history, and where this run begins. What was between was lost with the last run.
+        self._lost = (start, start)
         self.talk: deque[Placed] = deque(maxlen=TALK if most else 0)  # the last that was said in the lobby
         self._events: list[Placed] = []
         self._pieces: deque[tuple[int, int]] = deque()  # how many of them came together, and their bytes
@@ -106,10 +107,15 @@ class Memory:
             del self._events[:dropped]
 
     def _keep(self, events: Sequence[Placed]) -> None:
-        size = OVERHEAD * len(events) + characters(events)
+        size = sum([OVERHEAD + _size_of(getattr(event, "text", "")) for event in events])
         self._events += events
         self._size += size
         self._pieces.append((len(events), size))
+
+
+def _size_of(text: str) -> int:
+    """Return how many bytes a text takes at most: as it is, and once more in its line of JSON, with escapes and in UTF-8."""
+    return len(text) * (3 if text.isascii() else 8)
 
 
 def characters(events: Sequence[Placed]) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.chat.events import Joined, Said
 from server.chat.kinds import Placed
-from server.chat.memory import MOST_BYTES, TALK, Memory
+from server.chat.memory import TALK, Memory
+from server.wire.values import Values
 
 
 def said(text: str) -> Said:
@@ -45,12 +50,24 @@ def test_what_is_kept_is_the_end_without_a_gap(most: int, count: int, after: int
     assert memory.last_before(after) == max([memory.forgotten, *(event.at for event in kept if event.at <= after)])
 
 
-def test_long_lines_are_kept_by_their_bytes() -> None:
-    """However many lines may be kept, their bytes are bounded."""
+@pytest.mark.parametrize("text", ["x" * 4000, '"' * 4000, "x", "汉" * 1300, "汉", "😀" * 1000])
+def test_long_lines_are_kept_by_their_bytes(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """However many lines may be kept, their bytes are bounded, with those of their JSON, which programs make necessary."""
+    most, values = 4 * 1024 * 1024, Values()
+    monkeypatch.setattr("server.chat.memory.MOST_BYTES", most)
     memory = Memory(0, 10_000)
-    fill(memory, 5000, "x" * 4000)
-    size = sum(len(event.text) for event in memory.since(0) if isinstance(event, Said))
-    assert MOST_BYTES * 3 // 4 < size <= MOST_BYTES
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        while not memory.forgotten:
+            event = Said(time.time(), "x", "x:1", f"{text}{memory.end}")
+            memory.extend([event])
+            values.encode(event)
+            memory.trim()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most // 2 < after - before <= most
 
 
 def test_the_last_talk_is_always_kept() -> None:
