@@ -15,7 +15,7 @@ from typing import Any
 from .chat import texts
 from .chat.events import Bye
 from .limits.connections import ConnectionLimiter
-from .limits.token_bucket import TokenBucket
+from .limits.log_limit import LogLimit
 from .settings import Settings
 from .threads.supervisor import Supervisor
 from .wire.addresses import format_address
@@ -58,7 +58,7 @@ class Door(Listener):
         `handler` gets an Arrival as its request.
         """
         self._guard = guard
-        self._refusals = TokenBucket(burst=2, rate=0.1)  # how often they are logged
+        self._refusals = LogLimit()
         # For which host each handler's connection is counted. A proxy's is empty at first.
         self._hosts: dict[threading.Thread, str] = {}
         self._accept = guard.supervisor.thread("accept", lambda: self.serve_forever(0.1))
@@ -157,5 +157,5 @@ class Door(Listener):
         transport.see_out(LINGER)
 
     def _log_refusal(self, reason: str) -> None:
-        if self._refusals.try_take():
+        if self._refusals.is_due():
             log.warning("refused a connection: %s", reason)

@@ -6,7 +6,6 @@ Nothing here writes a password down or logs one, nor a name that nobody has regi
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ from ..chat.names import MAX_TYPED
 from ..chat.owners import Account, Ban, Word
 from ..chat.refusals import Trouble
 from ..commands.accounts import LONGEST
-from ..limits.token_bucket import TokenBucket
+from ..limits.log_limit import LogLimit
 from ..wire.addresses import network_of
 from .passwords import Busy, Passwords
 from .store import Fault, Store
@@ -49,8 +48,7 @@ class Desk:
         self._tries = tries
         self._operators = operators
         self._stored = stored
-        self._faults = TokenBucket(burst=2, rate=0.1)  # how often they are logged
-        self._logging = threading.Lock()  # guards `_faults`; nothing blocks under it
+        self._faults = LogLimit()
 
     def register(self, key: str, name: str, password: str, host: str) -> Account:
         """Make an account of a name, for somebody who comes from `host`.
@@ -192,8 +190,6 @@ class Desk:
         except Busy:
             raise Trouble(texts.TOO_BUSY, "busy") from None
         except Fault as error:
-            with self._logging:
-                is_due = self._faults.try_take()
-            if is_due:
+            if self._faults.is_due():
                 log.error("accounts: %s", error)
             raise Trouble(texts.NO_ACCOUNTS, "no_accounts") from None
