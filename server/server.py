@@ -24,7 +24,7 @@ from .chat import texts
 from .chat.archive import Archive, NoArchive, Restored
 from .chat.entries import Close
 from .chat.events import Bye
-from .chat.past import Departed, open_room
+from .chat.restoring import Departed, open_room
 from .chat.room import NOBODY
 from .door import Door, Guard, make_entrance
 from .handler import Handler

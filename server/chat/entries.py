@@ -86,8 +86,7 @@ class Line(Entry):
             return
         session = member.session
         line = room.sessions.take_line(session) if session else None
-        for hear in room.families.hearers:
-            hear(room, member, self, told)
+        room.families.hear(room, member, self, told)
         done = room.families.refusal(room, member, self) or self.act(room, member, told)
         if self.speaks:
             member.spoke = self.time

@@ -42,6 +42,11 @@ class Families(Generic[R, M, L]):
         self.facts: list[Callable[[R, Keeping, float], str]] = []
         self.hiding = Hiding()
 
+    def hear(self, room: R, member: M, line: L, told: Told) -> None:
+        """Tell every hearer of a line."""
+        for hear in self.hearers:
+            hear(room, member, line, told)
+
     def refusal(self, room: R, member: M, line: L) -> Done | None:
         """Return why a line may not be done, or None."""
         for check in self.filters:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from . import texts
 from .events import Notice, Whispered
+from .moment import moment
 from .owners import Word
-from .past import moment
 from .room import Member
 from .told import Told
 

@@ -1,14 +1,16 @@
-"""Who is online, as those who ask are told. It is made when somebody asks, and kept until something changes. Pure."""
+"""Answers that are made when somebody asks, and kept until something changes. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Hashable, Iterable
+from typing import Protocol, TypeVar, cast
 
 from .events import Users
-from .kinds import EVERYWHERE, LOBBY, Event
+from .kinds import EVERYWHERE, LOBBY
 
 MOST_LISTED = 200  # users in one object, so that a program need not take a line of any length
+
+T = TypeVar("T")
 
 
 class Listed(Protocol):
@@ -20,28 +22,29 @@ class Listed(Protocol):
 
 
 class Lists:
-    """The answer to `who`, in lists of MOST_LISTED. Everyone who asks before something changes gets the same objects."""
+    """The answers. Everyone who asks before something changes gets the same object."""
 
     def __init__(self) -> None:
-        self._made: dict[str, list[Users]] = {}  # by room
-        self.rooms: Event | None = None  # the answer to another question, which is also kept until something changes
+        self._made: dict[Hashable, object] = {}
 
-    def of(self, members: Iterable[Listed], room: str) -> Sequence[Users]:
-        """Return who of all members is in a room, or where each of them is."""
-        made = self._made.get(room)
-        if made is None:
-            if room == EVERYWHERE:
-                users = [_with_room(member) for member in members]
-            else:
-                users = [(member.addr, member.name) for member in members if member.room == room]
-            made = [Users(users[start : start + MOST_LISTED]) for start in range(0, len(users), MOST_LISTED)]
-            self._made[room] = made
-        return made
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made under a key since something changed, or make it."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(T, self._made[key])
 
     def forget(self) -> None:
         """Take note that something has changed."""
         self._made.clear()
-        self.rooms = None
+
+
+def users(members: Iterable[Listed], room: str) -> list[Users]:
+    """Return who of all members is in a room, or where each of them is, in lists of MOST_LISTED."""
+    if room == EVERYWHERE:
+        found = [_with_room(member) for member in members]
+    else:
+        found = [(member.addr, member.name) for member in members if member.room == room]
+    return [Users(found[start : start + MOST_LISTED]) for start in range(0, len(found), MOST_LISTED)]
 
 
 def _with_room(member: Listed) -> tuple[str, ...]:

@@ -20,12 +20,6 @@ MAX_TYPED = 4 * MAX_NAME  # characters, before NFC, which makes one of at most f
 MAX_MARKS = 4
 MAX_COMBINING = 2
 
-TOO_LONG = f"长度须为 1 到 {MAX_NAME} 个字符"
-BAD_CHARACTER = "只能使用字母、数字和 _ - ."
-LIKE_ADDRESS = "不能使用地址的形式"
-LIKE_COMMAND = "不能使用命令的名称"
-LIKE_SERVER = "不能使用服务器的用语"
-
 # What looks like a colon or a dot becomes one, and the letters that look like 0 and 1 become digits.
 _AS_ADDRESS = str.maketrans(
     dict.fromkeys("oοоօסഠဝᄋⵔⲟꓳ", "0")
@@ -62,18 +56,18 @@ def check(name: str, reserved: Container[str] = ()) -> str:
     """
     name = _compose(name)
     if not 1 <= len(name) <= MAX_NAME:
-        raise BadName(TOO_LONG)
+        raise BadName(texts.NAME_TOO_LONG.format(MAX_NAME))
     key = fold(name)
     if len(key) > MAX_TYPED:  # letters that stand for whole sentences, such as U+FDFA
-        raise BadName(BAD_CHARACTER)
+        raise BadName(texts.NAME_BAD_CHARACTER)
     if _is_like_address(key):
-        raise BadName(LIKE_ADDRESS)
+        raise BadName(texts.NAME_LIKE_ADDRESS)
     if not _has_good_characters(name, key):
-        raise BadName(BAD_CHARACTER)
+        raise BadName(texts.NAME_BAD_CHARACTER)
     if key in reserved:
-        raise BadName(LIKE_COMMAND)
+        raise BadName(texts.NAME_LIKE_COMMAND)
     if _is_like_server(key):
-        raise BadName(LIKE_SERVER)
+        raise BadName(texts.NAME_LIKE_SERVER)
     return name
 
 
@@ -94,8 +88,11 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKC", key)
 
 
-def look(name: str) -> str:
-    """Return what `name` looks like to somebody in a hurry: in the letters of English, with no marks, signs and digits."""
+def skeleton(name: str) -> str:
+    """Return what `name` looks like to somebody in a hurry: in the letters of English, with no marks, signs and digits.
+
+    It is like the skeleton of Unicode's UTS #39.
+    """
     key = fold(name)
     return key if len(key) > MAX_TYPED else _letters(key.translate(LATIN).lower()).translate(_AS_LETTERS)
 
@@ -140,13 +137,13 @@ def _letters(key: str) -> str:
 def _said_by_the_server() -> tuple[frozenset[str], re.Pattern[str]]:
     """Return the words that no name may be, and a pattern of those that no name may have in it.
 
-    They are made from `texts` and the reasons here: what a text begins with, and every piece of Chinese that is long
+    They are made from `texts`: what a text begins with, and every piece of Chinese that is long
     enough to be known, or says who is an operator.
     """
     whole: set[str] = set()
     parts = {"管理员"}
     said = [value for name, value in vars(texts).items() if name.isupper() and isinstance(value, str)]
-    for text in [*said, TOO_LONG, BAD_CHARACTER, LIKE_ADDRESS, LIKE_COMMAND, LIKE_SERVER]:
+    for text in said:
         pieces = [_letters(fold(piece)) for piece in re.findall(r"[^\W\d]+", text) if not piece.isascii()]
         if text[0] != "{":  # a name stands there
             whole.update(pieces[:1])

@@ -8,9 +8,9 @@ from typing import ClassVar
 from . import texts
 from .entries import Heard, Leave, Line
 from .events import Done, Notice
+from .moment import moment
 from .names import fold
 from .owners import Ban, Owners, is_on
-from .past import moment
 from .private_words import NOT_ONLINE
 from .room import Entry, Member, Room
 from .sessions import Session

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from . import texts
-from .archive import Archive, Gap, Restored
-from .events import Left, Notice
+from .archive import Archive, Gap
+from .events import Notice
 from .kinds import EVERYWHERE, LOBBY, MOST_AT_ONCE, Event, Long, Placed
-from .memory import TALK, Memory
-from .room import Entry, Member, Room
+from .memory import Memory
+from .moment import moment
+from .room import Member, Room
 from .sessions import Session
 from .told import Told
 from .trail import Trail
@@ -128,19 +128,6 @@ class Missed(Long):
                 yield heard
 
 
-@dataclass(slots=True)
-class Departed(Entry):
-    """Somebody was online when the server ended. The number is no member's."""
-
-    name: str
-    addr: str
-    where: str = LOBBY  # the room in which they were
-
-    def apply(self, room: Room, told: Told) -> None:
-        """Take note that they have left. Nobody can be online yet who would hear it."""
-        told.tell_everyone(Left(self.time, self.name, self.addr, "closing", room=self.where))
-
-
 def missed(memory: Memory, archive: Archive, session: Session | None, after: int) -> list[Event]:
     """Return what a session is told that has heard everything up to the place `after`.
 
@@ -165,7 +152,7 @@ def missed(memory: Memory, archive: Archive, session: Session | None, after: int
 
 
 def is_hidden(member: Member, event: Placed) -> bool:
-    """Return whether a member is not shown something of the past: if it is ignored, and not their own."""
+    """Return whether a member ignores the author of a past event. Nobody's own lines are hidden."""
     session = member.session
     is_own = event.session == session.digest if session else getattr(event, "addr", "") == member.addr
     return member.kept.hides(event) and not is_own
@@ -197,28 +184,6 @@ def _heard(event: Placed, session: Session | None) -> Event | None:
     if session.kept.hides(event) and event.session != session.digest:
         return None
     return event.heard_by(session.digest)
-
-
-def moment(then: float, now: float) -> str:
-    """Return a time as `HH:MM:SS`, with the date in front if that is not today's."""
-    when = time.localtime(then)
-    today = when[:3] == time.localtime(now)[:3]
-    return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", when)
-
-
-def open_room(start: int, archive: Archive, restored: Restored, remember: int, replay: int) -> Room:
-    """Return a room that begins with what a history knows, if it knows anything. Its sessions wait for their programs.
-
-    `start` is the place after which its log goes on, if the history is not further. `remember` is how many events its
-    memory keeps, `replay` how many lines a newcomer is shown.
-    """
-    memory = Memory(max(start, restored.end), remember)
-    if restored.end:
-        memory.restore(restored.events, restored.forgotten, archive.last(TALK, restored.end, LOBBY))
-    room = Room(memory=memory, archive=archive, replay=replay)
-    for session in restored.sessions:
-        room.sessions.restore(session, memory.end)
-    return room
 
 
 def welcome(room: Room, number: int, now: float, told: Told) -> None:

@@ -67,14 +67,14 @@ _TABLE = _Table()
 _ASCII_TABLE = "".join(map(_translate, map(chr, range(128)))).encode() + bytes(128)
 
 
-def fold(text: str) -> str:
+def normalize(text: str) -> str:
     """Return a text without the differences that do not matter: case, width, and characters that draw nothing."""
     if text.isascii():
         return text.lower()
     # In two steps, because NFKC is slow for a text that it changes, and full width is what it usually finds.
     half = _FULL_WIDTH.sub(_half_width, text)
-    folded = unicodedata.normalize("NFKC", half).casefold()
-    return IGNORABLE.sub("", folded) if IGNORABLE.search(folded) else folded
+    normal = unicodedata.normalize("NFKC", half).casefold()
+    return IGNORABLE.sub("", normal) if IGNORABLE.search(normal) else normal
 
 
 def tokens(text: str) -> list[str]:
@@ -83,17 +83,17 @@ def tokens(text: str) -> list[str]:
     A character of a script without spaces is a token, and so is a symbol. Any other run of letters, marks and digits is
     one token. Punctuation is in none.
     """
-    return _split(fold(text))
+    return _split(normalize(text))
 
 
 def _half_width(match: re.Match[str]) -> str:
     return chr(ord(match[0]) - 0xFEE0)
 
 
-def _split(folded: str) -> list[str]:
-    if folded.isascii():
-        return folded.encode().translate(_ASCII_TABLE).decode().split()
-    return folded.translate(_TABLE).split()
+def _split(normal: str) -> list[str]:
+    if normal.isascii():
+        return normal.encode().translate(_ASCII_TABLE).decode().split()
+    return normal.translate(_TABLE).split()
 
 
 def spaced(text: str) -> str:
@@ -116,23 +116,23 @@ class Query:
         for word in words.split():
             if phrase := spaced(word):
                 phrases[phrase] = None
-            elif folded := fold(word):
-                plain[folded] = None
+            elif normal := normalize(word):
+                plain[normal] = None
         return cls(tuple(phrases), tuple(plain))
 
     def is_in(self, text: str) -> bool:
         """Return whether a text holds all the words. A query without words is in no text."""
-        folded = fold(text)
+        normal = normalize(text)
         for word in self.plain:
-            if word not in folded:
+            if word not in normal:
                 return False
         for phrase in self.phrases:  # most texts hold not even the tokens, and this is cheap
             for token in phrase.split():
-                if token not in folded:
+                if token not in normal:
                     return False
         if not self.phrases:
             return bool(self.plain)
-        line = f" {' '.join(_split(folded))} "
+        line = f" {' '.join(_split(normal))} "
         return all(f" {phrase} " in line for phrase in self.phrases)
 
 

@@ -18,9 +18,9 @@ from ..chat.events import DONE, Done, Notice
 from ..chat.kinds import Several
 from ..chat.logins import Answer
 from ..chat.looks import Look, Nothing, is_next
+from ..chat.moment import moment
 from ..chat.order import NOT_OPERATOR, Order, protected
 from ..chat.owners import Ban, Owners
-from ..chat.past import moment
 from ..chat.refusals import Trouble
 from ..chat.room import NOBODY, Entry, Member, Room
 from ..chat.told import Told

@@ -9,6 +9,7 @@ from ..chat import names, texts
 from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Users, Whispered
 from ..chat.kinds import EVERYWHERE, Several
+from ..chat.lists import users
 from ..chat.private_words import send
 from ..chat.renaming import rename
 from ..chat.room import Entry, Member, Room
@@ -26,10 +27,11 @@ class Who(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the asker everyone who is in the same room, or online, at this point of the log."""
-        users = room.lists.of(room.online_map.values(), EVERYWHERE if self.everywhere else member.room)
+        where = EVERYWHERE if self.everywhere else member.room
+        found = room.lists.get(("who", where), lambda: users(room.online_map.values(), where))
         if member.session:
-            users = [Users(part.users, member.session.line) for part in users]
-        told.tell_one(self.number, users[0] if len(users) == 1 else Several(users))
+            found = [Users(part.users, member.session.line) for part in found]
+        told.tell_one(self.number, found[0] if len(found) == 1 else Several(found))
         return DONE
 
 
@@ -47,8 +49,7 @@ class Rename(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Take the name, if nobody else has it: looking and taking are one step."""
-        refused = rename(room, member, self.name, self.key, self.time, told, member)
-        return refused or Done(texts.RENAMED + self.name)
+        return rename(room, member, self.name, self.key, self.time, told, member) or Done(texts.RENAMED + self.name)
 
 
 @dataclass(slots=True)

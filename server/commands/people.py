@@ -8,7 +8,7 @@ from ..chat import texts
 from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Notice, Whispered
 from ..chat.kept import Keeping
-from ..chat.past import moment
+from ..chat.moment import moment
 from ..chat.private_words import NOT_ONLINE, send
 from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 from ..chat import names, texts
@@ -19,7 +20,7 @@ from ..chat.told import Told
 from .registry import Command, Request
 
 MOST_ROOMS = 1000  # besides the lobby; a room is there while somebody is in it
-LOBBIES = frozenset({names.look(texts.LOBBY), names.look("lobby")})  # what looks so is the lobby, and no other room
+LOBBIES = frozenset(map(names.skeleton, [texts.LOBBY, "lobby"]))  # what looks so is the lobby, and no other room
 
 
 @dataclass(slots=True)
@@ -67,12 +68,7 @@ class ListRooms(Line):
 
     def act(self, room: Room, member: Member, told: Told) -> Done:
         """Tell the asker: the lobby, then the fullest rooms first."""
-        made = room.lists.rooms
-        if not isinstance(made, Rooms):
-            there = _rooms(room)
-            lobby = (LOBBY, there.pop(LOBBY, 0))
-            made = Rooms([lobby, *sorted(there.items(), key=lambda one: (-one[1], one[0]))])
-            room.lists.rooms = made
+        made = room.lists.get(Rooms, partial(_list, room))
         told.tell_one(self.number, Rooms(made.rooms, member.session.line) if member.session else made)
         return DONE
 
@@ -93,7 +89,7 @@ def parse_join(request: Request) -> Entry:
     if len(words) != 1:
         return request.refuse()
     typed = words[0].removeprefix("#")
-    if names.look(typed) in LOBBIES:
+    if names.skeleton(typed) in LOBBIES:
         return GoTo(request.number, request.time, LOBBY)
     try:
         name = names.check(typed)
@@ -115,6 +111,12 @@ def parse_rooms(request: Request) -> Entry:
 def _rooms(room: Room) -> Counter[str]:
     """Return how many members each room has in which there are any."""
     return Counter(member.room for member in room.members.values())
+
+
+def _list(room: Room) -> Rooms:
+    there = _rooms(room)
+    lobby = (LOBBY, there.pop(LOBBY, 0))
+    return Rooms([lobby, *sorted(there.items(), key=lambda one: (-one[1], one[0]))])
 
 
 COMMANDS = [

@@ -50,6 +50,10 @@ PARTS = {
     "LISTED": "[ADDR]NAME:{}",
     "RENAMED": "{}NEW",
     "NAME_BAD": "{}REASON",
+    **{
+        f"NAME_{reason}": texts.NAME_BAD + "{}"
+        for reason in ["TOO_LONG", "BAD_CHARACTER", "LIKE_ADDRESS", "LIKE_COMMAND", "LIKE_SERVER"]
+    },
     "ROOM_BAD": "{}REASON",
     "ENTERED": "[ADDR]NAME:{} ROOM",
     "EXITED": "[ADDR]NAME:{} ROOM",
@@ -64,6 +68,7 @@ PARTS = {
 # What stands for the braces in a text, where it is not the limit of a line.
 FILLED = {
     "FORM": ["FORM"],
+    "NAME_TOO_LONG": [f"{names.MAX_NAME}"],
     "UNTIL": ["HH:MM:SS"],
     "IDLE_SOON": ["N"],
     "REPLAY_BEGINS": ["N"],
@@ -195,8 +200,7 @@ def text_constants(module: ModuleType) -> dict[str, str]:
 
 def exact_lines() -> list[str]:
     """Return every line that must stand in PROTOCOL.md, made from the code."""
-    found = [texts.NAME_BAD + reason for reason in text_constants(names).values()]
-    found += [
+    found = [
         Said(time=0.0, name="NAME", addr="ADDR", text="TEXT").line(),
         Whispered(time=0.0, name="SENDER", to="NAME", text="TEXT").line(),
         Emoted(time=0.0, name="NAME", addr="ADDR", text="TEXT").line(),

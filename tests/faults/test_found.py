@@ -11,7 +11,8 @@ import pytest
 from server.chat.archive import Gap
 from server.chat.entries import Join, Say
 from server.chat.events import Done
-from server.chat.past import missed, open_room
+from server.chat.past import missed
+from server.chat.restoring import open_room
 from server.chat.sessions import Session
 from server.commands.sessions import Expire
 from server.history.history import History

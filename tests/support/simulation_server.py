@@ -14,8 +14,8 @@ from server.chat import texts
 from server.chat.archive import NoArchive, Restored
 from server.chat.entries import Leave, Line, Opening
 from server.chat.kinds import Placed
-from server.chat.past import Departed, open_room
 from server.chat.refusals import EndOfTooLong, TooLong
+from server.chat.restoring import Departed, open_room
 from server.chat.room import Entry
 from server.commands.sessions import Resume
 from server.log.broadcaster import Broadcaster

@@ -12,16 +12,7 @@ import pytest
 
 from server import commands
 from server.chat import names, texts
-from server.chat.names import (
-    BAD_CHARACTER,
-    LIKE_ADDRESS,
-    LIKE_COMMAND,
-    LIKE_SERVER,
-    TOO_LONG,
-    BadName,
-    check,
-    fold,
-)
+from server.chat.names import BadName, check, fold
 
 WORDS = {"who", "rename", "to", "help", "quit"}  # the words of some commands
 
@@ -57,78 +48,78 @@ def test_a_name_is_shown_in_nfc() -> None:
 
 def test_the_reasons_are_exact() -> None:
     """The reasons are what the user reads, byte for byte."""
-    assert (TOO_LONG, BAD_CHARACTER) == ("长度须为 1 到 32 个字符", "只能使用字母、数字和 _ - .")
-    assert (LIKE_ADDRESS, LIKE_COMMAND) == ("不能使用地址的形式", "不能使用命令的名称")
-    assert LIKE_SERVER == "不能使用服务器的用语"
+    assert (texts.NAME_TOO_LONG, texts.NAME_BAD_CHARACTER) == ("长度须为 1 到 {} 个字符", "只能使用字母、数字和 _ - .")
+    assert (texts.NAME_LIKE_ADDRESS, texts.NAME_LIKE_COMMAND) == ("不能使用地址的形式", "不能使用命令的名称")
+    assert texts.NAME_LIKE_SERVER == "不能使用服务器的用语"
 
 
 BAD = {
-    "": TOO_LONG,
-    "x" * 33: TOO_LONG,
-    "a b": BAD_CHARACTER,
-    "a|b": BAD_CHARACTER,
-    "a/b": BAD_CHARACTER,
-    "[a]": BAD_CHARACTER,
-    "a:b": BAD_CHARACTER,
-    "a\x07": BAD_CHARACTER,
-    "a\u200b": BAD_CHARACTER,
-    "a\u202eb": BAD_CHARACTER,
-    "\u3164": BAD_CHARACTER,
-    "a\ufe0f": BAD_CHARACTER,
-    "a\U000e0100": BAD_CHARACTER,
-    "\u0301a": BAD_CHARACTER,
-    "a\ufffd": BAD_CHARACTER,
-    "½": BAD_CHARACTER,
-    "😀": BAD_CHARACTER,
-    "1.2.3.4": LIKE_ADDRESS,
-    "127.0.0.1:80": LIKE_ADDRESS,
-    "１.２.３.４": LIKE_ADDRESS,
-    "[::1]:80": LIKE_ADDRESS,
-    "::1": LIKE_ADDRESS,
-    "fe80::1%eth0": LIKE_ADDRESS,
-    "[fe80::1%eth0]:80": LIKE_ADDRESS,
-    "fe80ꓽꓽ1": LIKE_ADDRESS,
-    "[fe80ːː1%eth0]ː80": LIKE_ADDRESS,
-    "127.0.0.1ꓽ40312": LIKE_ADDRESS,
-    "127.0.0.1ː40312": LIKE_ADDRESS,
-    "127.0.0.1ः40312": LIKE_ADDRESS,
-    "127.0.0.1ⵓ40312": LIKE_ADDRESS,
-    "127.0.0.1.40312": LIKE_ADDRESS,
-    "127.0.0.1-40312": LIKE_ADDRESS,
-    "_127.0.0.1": LIKE_ADDRESS,
-    "ˈ127.0.0.1": LIKE_ADDRESS,
-    "127ꓸ0ꓸ0ꓸ1": LIKE_ADDRESS,
-    "l27.O.O.I": LIKE_ADDRESS,
-    "lO.O.O.l": LIKE_ADDRESS,
-    "127.О.о.ӏ": LIKE_ADDRESS,
-    "١٢٧.٠.٠.١": LIKE_ADDRESS,
-    "१२७.०.०.१ः४०३१२": LIKE_ADDRESS,
-    "𝟙𝟚𝟟.𝟘.𝟘.𝟙": LIKE_ADDRESS,
-    "bobː80": LIKE_ADDRESS,
-    "127٠0٠0٠1": BAD_CHARACTER,
-    "bobː": BAD_CHARACTER,
-    "bobꓽhi": BAD_CHARACTER,
-    "小明ꓽ下线": BAD_CHARACTER,
-    "bobः": BAD_CHARACTER,
-    "\ufe70": BAD_CHARACTER,
-    "\u037aa": BAD_CHARACTER,
-    "\ufdfa" * 32: BAD_CHARACTER,
-    "a\U00016fe4": BAD_CHARACTER,
-    "bob\u0316\u0317\u0318": BAD_CHARACTER,
-    "bob\u0316\u0316": BAD_CHARACTER,
-    "bob\u20dd": BAD_CHARACTER,
-    "ก็็": BAD_CHARACTER,
-    "a.\u0332": BAD_CHARACTER,
-    "1\u0301": BAD_CHARACTER,
-    "က္": BAD_CHARACTER,
-    "က္က္": BAD_CHARACTER,
-    "က္a": BAD_CHARACTER,
-    "a्क": BAD_CHARACTER,
-    "who": LIKE_COMMAND,
-    "Rename": LIKE_COMMAND,
-    "ＴＯ": LIKE_COMMAND,
-    "help": LIKE_COMMAND,
-    "quit": LIKE_COMMAND,
+    "": texts.NAME_TOO_LONG.format(32),
+    "x" * 33: texts.NAME_TOO_LONG.format(32),
+    "a b": texts.NAME_BAD_CHARACTER,
+    "a|b": texts.NAME_BAD_CHARACTER,
+    "a/b": texts.NAME_BAD_CHARACTER,
+    "[a]": texts.NAME_BAD_CHARACTER,
+    "a:b": texts.NAME_BAD_CHARACTER,
+    "a\x07": texts.NAME_BAD_CHARACTER,
+    "a\u200b": texts.NAME_BAD_CHARACTER,
+    "a\u202eb": texts.NAME_BAD_CHARACTER,
+    "\u3164": texts.NAME_BAD_CHARACTER,
+    "a\ufe0f": texts.NAME_BAD_CHARACTER,
+    "a\U000e0100": texts.NAME_BAD_CHARACTER,
+    "\u0301a": texts.NAME_BAD_CHARACTER,
+    "a\ufffd": texts.NAME_BAD_CHARACTER,
+    "½": texts.NAME_BAD_CHARACTER,
+    "😀": texts.NAME_BAD_CHARACTER,
+    "1.2.3.4": texts.NAME_LIKE_ADDRESS,
+    "127.0.0.1:80": texts.NAME_LIKE_ADDRESS,
+    "１.２.３.４": texts.NAME_LIKE_ADDRESS,
+    "[::1]:80": texts.NAME_LIKE_ADDRESS,
+    "::1": texts.NAME_LIKE_ADDRESS,
+    "fe80::1%eth0": texts.NAME_LIKE_ADDRESS,
+    "[fe80::1%eth0]:80": texts.NAME_LIKE_ADDRESS,
+    "fe80ꓽꓽ1": texts.NAME_LIKE_ADDRESS,
+    "[fe80ːː1%eth0]ː80": texts.NAME_LIKE_ADDRESS,
+    "127.0.0.1ꓽ40312": texts.NAME_LIKE_ADDRESS,
+    "127.0.0.1ː40312": texts.NAME_LIKE_ADDRESS,
+    "127.0.0.1ः40312": texts.NAME_LIKE_ADDRESS,
+    "127.0.0.1ⵓ40312": texts.NAME_LIKE_ADDRESS,
+    "127.0.0.1.40312": texts.NAME_LIKE_ADDRESS,
+    "127.0.0.1-40312": texts.NAME_LIKE_ADDRESS,
+    "_127.0.0.1": texts.NAME_LIKE_ADDRESS,
+    "ˈ127.0.0.1": texts.NAME_LIKE_ADDRESS,
+    "127ꓸ0ꓸ0ꓸ1": texts.NAME_LIKE_ADDRESS,
+    "l27.O.O.I": texts.NAME_LIKE_ADDRESS,
+    "lO.O.O.l": texts.NAME_LIKE_ADDRESS,
+    "127.О.о.ӏ": texts.NAME_LIKE_ADDRESS,
+    "١٢٧.٠.٠.١": texts.NAME_LIKE_ADDRESS,
+    "१२७.०.०.१ः४०३१२": texts.NAME_LIKE_ADDRESS,
+    "𝟙𝟚𝟟.𝟘.𝟘.𝟙": texts.NAME_LIKE_ADDRESS,
+    "bobː80": texts.NAME_LIKE_ADDRESS,
+    "127٠0٠0٠1": texts.NAME_BAD_CHARACTER,
+    "bobː": texts.NAME_BAD_CHARACTER,
+    "bobꓽhi": texts.NAME_BAD_CHARACTER,
+    "小明ꓽ下线": texts.NAME_BAD_CHARACTER,
+    "bobः": texts.NAME_BAD_CHARACTER,
+    "\ufe70": texts.NAME_BAD_CHARACTER,
+    "\u037aa": texts.NAME_BAD_CHARACTER,
+    "\ufdfa" * 32: texts.NAME_BAD_CHARACTER,
+    "a\U00016fe4": texts.NAME_BAD_CHARACTER,
+    "bob\u0316\u0317\u0318": texts.NAME_BAD_CHARACTER,
+    "bob\u0316\u0316": texts.NAME_BAD_CHARACTER,
+    "bob\u20dd": texts.NAME_BAD_CHARACTER,
+    "ก็็": texts.NAME_BAD_CHARACTER,
+    "a.\u0332": texts.NAME_BAD_CHARACTER,
+    "1\u0301": texts.NAME_BAD_CHARACTER,
+    "က္": texts.NAME_BAD_CHARACTER,
+    "က္က္": texts.NAME_BAD_CHARACTER,
+    "က္a": texts.NAME_BAD_CHARACTER,
+    "a्क": texts.NAME_BAD_CHARACTER,
+    "who": texts.NAME_LIKE_COMMAND,
+    "Rename": texts.NAME_LIKE_COMMAND,
+    "ＴＯ": texts.NAME_LIKE_COMMAND,
+    "help": texts.NAME_LIKE_COMMAND,
+    "quit": texts.NAME_LIKE_COMMAND,
 }
 
 
@@ -204,7 +195,7 @@ def test_an_invisible_stacker_ends_no_name(stacker: str) -> None:
     assert good_or_bad(letter) == ""
     assert good_or_bad(letter + stacker + letter) == ""
     for end in ("", "_", "1", "a"):
-        assert good_or_bad(letter + stacker + end) == BAD_CHARACTER
+        assert good_or_bad(letter + stacker + end) == texts.NAME_BAD_CHARACTER
 
 
 SERVER_TEXTS = sorted(value for name, value in vars(texts).items() if name.isupper() and isinstance(value, str))
@@ -232,7 +223,7 @@ I.m I-m I_m Iʼm ＩʼＭ Iˈm Iꞌm lʼm 1ʼm IʼM. Imlive I_m_live Iʼm.live
 @pytest.mark.parametrize("name", OF_THE_SERVER.split())
 def test_no_name_is_what_the_server_says(name: str) -> None:
     """Neither in another width, nor with signs in it, nor in characters that look the same."""
-    assert good_or_bad(name) == LIKE_SERVER
+    assert good_or_bad(name) == texts.NAME_LIKE_SERVER
 
 
 @pytest.mark.parametrize(
@@ -277,13 +268,13 @@ def test_each_character_of_the_texts_has_its_traditional_ones() -> None:
 )
 def test_what_a_name_looks_like(name: str, looks: str) -> None:
     """In a hurry: signs, marks, digits and letters of other scripts are not noticed."""
-    assert names.look(name) == looks
+    assert names.skeleton(name) == looks
 
 
 @pytest.mark.parametrize("name", ["I'm", "I’m", "I`m", "I´m", "I＇m", "I'm live", "I՚m"])
 def test_an_apostrophe_is_in_no_name(name: str) -> None:
     """The receipt cannot be a name."""
-    assert good_or_bad(name) == BAD_CHARACTER
+    assert good_or_bad(name) == texts.NAME_BAD_CHARACTER
 
 
 def test_case_never_makes_another_name() -> None:
@@ -311,7 +302,7 @@ LONG = {
 @pytest.mark.parametrize("name", LONG.values(), ids=LONG)
 def test_no_name_is_dear(name: str) -> None:
     """The length is looked at before anything else: what 4096 bytes cost is bounded, in some tens of microseconds."""
-    for look in (good_or_bad, fold, names.look):
+    for look in (good_or_bad, fold, names.skeleton):
         seconds = min(timeit.repeat(lambda look=look: look(name), number=10, repeat=10)) / 10  # type: ignore[misc]
         assert seconds < 0.001, look
     assert names.MAX_TYPED == 128

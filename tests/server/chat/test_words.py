@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.chat import words
-from server.chat.words import Query, find, fold, spaced, tokens
+from server.chat.words import Query, find, normalize, spaced, tokens
 
 # Characters of every kind that is treated in its own way.
 SOME = "aB1_ !,.é'éßİ中文公园，。！ａ１のアーガｶﾞ々〇한가ไทยක👍🏽👨‍👩\ufe0f\u200b\u00ad\u3000①²ﷺ¨𠀀\U0001fae8"
@@ -78,13 +78,13 @@ def test_a_line_that_holds_all_the_words_is_found(text: str, query: str, found: 
 def holds(text: str, query: str) -> bool:
     """The rule in other words, and slower."""
     line = tokens(text)
-    wanted = [word for word in query.split() if fold(word)]
+    wanted = [word for word in query.split() if normalize(word)]
     for word in wanted:
         phrase = tokens(word)
         places = range(len(line) - len(phrase) + 1)
         if phrase and not any(line[place : place + len(phrase)] == phrase for place in places):
             return False
-        if not phrase and fold(word) not in fold(text):
+        if not phrase and normalize(word) not in normalize(text):
             return False
     return bool(wanted)
 

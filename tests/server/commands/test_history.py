@@ -13,7 +13,8 @@ from server.chat.entries import Join
 from server.chat.events import Notice, Said
 from server.chat.kinds import LOBBY, Placed
 from server.chat.memory import Memory
-from server.chat.past import Past, open_room
+from server.chat.past import Past
+from server.chat.restoring import open_room
 from server.chat.room import Room
 
 from ...support.chatting import NOW, Chat

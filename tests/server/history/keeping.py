@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from server.chat.events import Said
 from server.chat.kinds import Placed
-from server.chat.past import open_room
+from server.chat.restoring import open_room
 from server.chat.sessions import Session
 from server.chat.told import Told
 from server.history.history import History

@@ -20,7 +20,7 @@ TIMES = 20
 # Three programs and a person talk as fast as they can. Before each batch it says what is certainly in the file.
 SCRIPT = """
 import sys
-from server.chat.past import Departed
+from server.chat.restoring import Departed
 from tests.server.history.keeping import server
 with server(sys.argv[1], int(sys.argv[2])) as room:
     room.apply(*(Departed(0, 0.0, *one) for one in room.history.restored.online))

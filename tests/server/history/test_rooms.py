@@ -10,7 +10,7 @@ import pytest
 from server.chat.events import Joined, Left, Said
 from server.chat.kinds import Event, Own
 from server.chat.moves import Entered
-from server.chat.past import Departed
+from server.chat.restoring import Departed
 from server.history import index, reading
 from server.history.export import export
 from server.history.history import History
