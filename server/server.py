@@ -41,7 +41,7 @@ from .ops.memory import MemoryKeeper, find_trim
 from .settings import Settings
 from .threads.channel import Closed
 from .threads.supervisor import Supervisor
-from .wire.addresses import format_address, is_loopback
+from .wire.addresses import format_address, is_trusted
 from .wire.aliases import Aliases
 from .wire.arrival import Arrival
 from .wire.certificates import Certificates
@@ -154,7 +154,7 @@ class ChatServer(Door):
 
     def rates_of(self, host: str) -> RateLimits:
         """Return the rate limits of a new connection from `host`."""
-        trusted = self.settings.trust_loopback and is_loopback(host)
+        trusted = is_trusted(host, self.settings.trust_loopback)
         return RateLimits(self.settings, None if trusted else self._allowances.of(host))
 
     def service_actions(self) -> None:

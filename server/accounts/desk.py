@@ -55,7 +55,7 @@ class Desk:
 
         Whoever registers the name of an operator will be one. So that is possible on this machine only.
         """
-        if key in self._operators and not self._tries.is_exempt(host):
+        if key in self._operators and not self._tries.is_trusted(host):
             raise Trouble(texts.NAME_FOR_OPERATOR, "name_owned")
         self._refuse_owned(key, name)
         if not self._tries.take_new(host):
@@ -131,7 +131,7 @@ class Desk:
 
         It comes from `host`. How many wait from one network is limited, unless that is this machine.
         """
-        network = "" if self._tries.is_exempt(host) else network_of(host)
+        network = "" if self._tries.is_trusted(host) else network_of(host)
         with self._careful():
             word = self._store.keep(key, sender, text, now, line, network)
         if word is None:

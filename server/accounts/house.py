@@ -50,7 +50,7 @@ class Doors:
         self.ban = banned.add
         self.unban = banned.remove
 
-    def is_here(self, host: str) -> bool:
+    def would_hit_us(self, host: str) -> bool:
         """Return whether a host is this machine, or would be banned together with it."""
         return is_loopback(host) or network_of(host) == network_of("::1")
 
@@ -66,28 +66,31 @@ def add_accounts(
     operators: Sequence[str] = (),
     stored: Callable[[], int | None] | None = None,
 ) -> None:
-    """Let people have accounts, which are kept in `store`.
+    """Let people have accounts, let bans hold, and let operators keep order. `store` has the accounts and the bans.
 
-    `operators` are names. `stored` returns up to which place of the log a history has been written, if there is one, and
-    None while nothing can be written.
+    `operators` are names; without any, the bans of former ones hold all the same. `stored` returns up to which place of the
+    log a history has been written, if there is one, and None while nothing can be written.
     """
-    store.turns.stopping = house.stopping
+    store.lock.stopping = house.stopping
     room = house.broadcaster.room
-    order, owners = room.of(Order), room.of(Owners)
     keys = frozenset(names.fold(name) for name in operators)
     tries = Tries(house.settings.trust_loopback)
     desk = Desk(store, Passwords(house.stopping), tries, keys, stored)
     Accounts(desk, room, store.accounts).add_to(house.commands)
-    order.operators = keys
-    bans = Bans(desk, Doors(house.broadcaster, banned), room, store.bans)
+    bans = Bans(desk, Doors(house.broadcaster, banned), room, store.bans, keys)
     if operators:
-        for name in operators:
-            if names.fold(name) not in owners.accounts:
-                log.warning("%s has to register, from this machine: rename %s, then /register PASSWORD", name, name)
-        house.commands.checks.append(Reserved(order, owners, tries.is_exempt).check)
+        house.commands.checks.append(Reserved(room.of(Order), room.of(Owners), tries.is_trusted).check)
         bans.add_to(house.commands)
         for command in FOR_OPERATORS:
             house.commands.add(command)
+        _warn_of_unregistered(room, operators)
+
+
+def _warn_of_unregistered(room: Room, operators: Sequence[str]) -> None:
+    """Log which operators have no account yet, and how they get one."""
+    for name in operators:
+        if names.fold(name) not in room.of(Owners).accounts:
+            log.warning("%s has to register, from this machine: rename %s, then /register PASSWORD", name, name)
 
 
 def read_motd(path: str) -> str:

@@ -12,12 +12,12 @@ import os
 import threading
 import unicodedata
 
-from .turns import Turns
+from .fair_lock import FairLock
 
 COST = (2**14, 8, 1)  # scrypt's n, r and p: 16 MiB of memory, and some 50 ms of a processor
 SALT, LENGTH = 16, 32  # bytes
 SPARE = 2**20  # bytes of memory that scrypt may take besides what its parameters say
-PATIENCE = 5.0  # seconds that somebody waits for their turn
+PATIENCE = 5.0  # seconds that somebody waits for the hashes before theirs
 
 
 class Busy(Exception):
@@ -35,7 +35,7 @@ class Passwords:
     ) -> None:
         """`stopping` ends every wait."""
         self._cost = cost
-        self._turns = Turns(patience, stopping)
+        self._lock = FairLock(patience, stopping)
         self._nobodys = self._write(os.urandom(SALT), os.urandom(LENGTH))  # for names that nobody has registered
 
     def make(self, password: str) -> str:
@@ -61,9 +61,9 @@ class Passwords:
     def _hash(self, password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
         n, r, p = cost
         secret = unicodedata.normalize("NFC", password).encode("utf-8", "replace")
-        if not self._turns.take():
+        if not self._lock.acquire():
             raise Busy
         try:
             return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=128 * r * (n + p) + SPARE, dklen=LENGTH)
         finally:
-            self._turns.pass_on()
+            self._lock.release()

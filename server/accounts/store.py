@@ -15,8 +15,8 @@ from dataclasses import replace
 
 from ..chat.owners import Account, Ban, Word
 from ..storage.file import File, transaction
+from .fair_lock import FairLock
 from .schema import FORMAT, AccountsError
-from .turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +36,13 @@ Fault = (OSError, sqlite3.Error)  # what a disk, or another program that has loc
 class Store:
     """One accounts file. Any thread may call any method; each may wait for the disk, and raises one of `Fault`.
 
-    Lock rule: nobody holds a lock while they wait for their turn, so that nobody else waits for the disk.
+    Lock rule: one thread at a time uses the file, in the order in which they have asked. Whoever waits for that holds no
+    other lock, or one that operators alone wait for, so that nobody else waits for the disk.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open the file, or make it. Raises AccountsError if that is not possible."""
-        self.turns = Turns(PATIENCE)
+        self.lock = FairLock(PATIENCE)
         self._file = File(path, FORMAT)
         was_empty = self._file.path.is_file() and not self._file.path.stat().st_size
         try:
@@ -87,7 +88,7 @@ class Store:
 
     def find(self, key: str) -> tuple[Account, str] | None:
         """Return the account of a folded name, and its hash."""
-        with self._turn() as connection:
+        with self._alone() as connection:
             row = connection.execute(
                 "SELECT number, key, name, serial, hash FROM accounts WHERE key = ?", (key,)
             ).fetchone()
@@ -185,28 +186,23 @@ class Store:
             connection.execute("DELETE FROM bans WHERE what = ? AND is_address = ?", (ban.what, ban.is_address))
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[sqlite3.Connection]:
+    def _alone(self) -> Iterator[sqlite3.Connection]:
         """Use the file alone."""
-        if not self.turns.take():
+        if not self.lock.acquire():
             raise TimeoutError("too many wait for the file, which may be locked")
         try:
             yield self._connection
         finally:
-            self.turns.pass_on()
+            self.lock.release()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Use the file alone, for one transaction."""
-        with self._turn(), self._change() as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        """Run what follows as one transaction, in one's turn. What is in no file any more would be lost with the server."""
-        if not self._file.is_there():
-            raise FileNotFoundError(f"{self._file.path} was removed or replaced: nothing is kept until a restart")
-        with transaction(self._connection) as connection:
-            yield connection
+        """Use the file alone, for one transaction. What is in no file any more would be lost with the server."""
+        with self._alone() as connection:
+            if not self._file.is_there():
+                raise FileNotFoundError(f"{self._file.path} was removed or replaced: nothing is kept until a restart")
+            with transaction(connection):
+                yield connection
 
 
 def _forget_old(connection: sqlite3.Connection, now: float) -> None:

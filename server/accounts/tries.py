@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 from ..limits.token_bucket import TokenBucket
-from ..wire.addresses import is_loopback, network_of
+from ..wire.addresses import is_trusted, network_of
 
 BY_NAME = (10, 1 / 60)  # wrong passwords for one name at once, and then a second
 BY_STRANGER = (5, 1 / 300)  # of these, from one network that is not a home: it cannot use them all up
@@ -87,27 +87,27 @@ class Tries:
     def take_new(self, host: str) -> bool:
         """Take the right to make an account from `host`. Return whether there was one."""
         with self._lock:
-            return self.is_exempt(host) or self._new.of(network_of(host)).try_take()
+            return self.is_trusted(host) or self._new.of(network_of(host)).try_take()
 
     def give_back_new(self, host: str) -> None:
         """Give the right to make an account back, because none could be made."""
         with self._lock:
-            if not self.is_exempt(host):
+            if not self.is_trusted(host):
                 self._new.of(network_of(host)).take(-1)
 
     def _buckets(self, key: str, host: str) -> list[TokenBucket]:
-        home, is_exempt = _home(key, host), self.is_exempt(host)
+        home = _home(key, host)
         is_home = home in self._homes
         buckets = [self._by_name.of(home if is_home else key)]
-        if not is_exempt:
+        if not self.is_trusted(host):
             buckets.append(self._by_address.of(network_of(host)))
             if not is_home:
                 buckets.append(self._by_stranger.of(home))
         return buckets
 
-    def is_exempt(self, host: str) -> bool:
+    def is_trusted(self, host: str) -> bool:
         """Return whether whoever comes from `host` is on this machine, and trusted."""
-        return self._trust_loopback and is_loopback(host)
+        return is_trusted(host, self._trust_loopback)
 
 
 def _home(key: str, host: str) -> str:

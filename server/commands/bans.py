@@ -1,12 +1,15 @@
 """`/ban`, `/ban-address`, `/bans` and `/unban`, for operators.
 
 A ban is in the file before it comes into the log, so these functions wait for the disk, in the handler's thread. Whether
-somebody is an operator, only the log knows. It is asked before, and decides once more when the ban comes there.
+somebody is an operator, only the log knows. It is asked before the file is written. From then on the ban holds, even if the
+operator has left or is none any more when it comes into the log.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,13 +22,16 @@ from ..chat.kinds import Several
 from ..chat.logins import Answer
 from ..chat.looks import Look, Nothing, is_next
 from ..chat.moment import moment
-from ..chat.order import NOT_OPERATOR, Order, protected
+from ..chat.order import NOT_OPERATOR, NOT_TO_ONESELF, NOT_TO_OPERATORS, Order, protected
 from ..chat.owners import Ban, Owners
 from ..chat.refusals import Trouble
 from ..chat.room import NOBODY, Entry, Member, Room
 from ..chat.told import Told
 from .order import name_and_end, only_name, typed
 from .registry import Command, Registry, Request, guarded
+
+# An address as people are shown it, with a port: `10.0.0.1:40312`, `[2001:db8::1]:40312`. A line begins with it in brackets.
+_SHOWN = re.compile(r"\[?(?:\[([^\[\]]+)\](?::\d+)?|([\d.]+)(?::\d+)?)\]?")
 
 OF_ADDRESS = 60  # minutes for which an address is banned, if nothing else is said: others will have it some day
 
@@ -51,8 +57,8 @@ class Doors(Protocol):
     def network_of(self, host: str) -> str:
         """Return what counts as one place."""
 
-    def is_here(self, host: str) -> bool:
-        """Return whether a host is this machine."""
+    def would_hit_us(self, host: str) -> bool:
+        """Return whether a host is this machine, or would be banned together with it."""
 
     def ban(self, network: str, until: float) -> None:
         """Let nobody in from a network, until then; 0 means for ever."""
@@ -78,19 +84,27 @@ class ListBans(Line):
 
 
 class Bans:
-    """The family. One object serves all connections, and any thread may call its methods."""
+    """The family. One object serves all connections, and any thread may call its methods.
 
-    def __init__(self, desk: Desk, doors: Doors, room: Room, bans: Sequence[Ban]) -> None:
-        """`bans` are all that there are when the server starts, whose operators are known."""
+    Lock rule: an operator bans or lifts a ban under `_one_at_a_time`, so that the file, the room and the doors say the same.
+    Under it they wait for the disk and for the log. Only operators take it, and it is taken before any other lock.
+    """
+
+    def __init__(
+        self, desk: Desk, doors: Doors, room: Room, bans: Sequence[Ban], operators: frozenset[str] = frozenset()
+    ) -> None:
+        """`bans` are all that there are when the server starts, and `operators` are the folded names of its operators."""
         self._desk = desk
         self._doors = doors
         self._order = room.of(Order)
         self._owners = room.of(Owners)
+        self._one_at_a_time = threading.Lock()
+        self._order.operators = operators  # before the bans: somebody who was banned may be an operator now
         for ban in bans:
             if ban.is_address:
                 self._order.networks[ban.what] = ban
                 doors.ban(ban.what, ban.until)
-            elif ban.what not in self._order.operators:  # one who was banned may be an operator now
+            elif ban.what not in operators:
                 ban_name(room, ban)
 
     def add_to(self, registry: Registry) -> None:
@@ -112,41 +126,49 @@ class Bans:
             key = names.fold(names.check(name))
         except names.BadName as error:  # nobody can have it anyway, but for those whose address it is
             raise Trouble(f"{texts.NAME_BAD}{error}", "name_bad") from None
-        operator = self._operator(request, lambda room, member: protected(self._order, member, key))
-        ban = Ban(key, name, False, until, operator)
-        self._desk.ban(ban)
-        return _do(request, BanName(request.number, request.time, operator, typed("ban", request), ban))
+        with self._one_at_a_time:
+            operator = self._operator(request, lambda room, member: protected(self._order, member, key))
+            ban = Ban(key, name, False, until, operator)
+            self._desk.ban(ban)
+            return _do(request, BanName(request.number, request.time, operator, typed(request), ban))
 
     def _ban_address(self, request: Request) -> Entry:
-        """`/ban-address NAME|ADDR [MINUTES]`. If it would hit more than one, it has to come twice."""
+        """`/ban-address NAME|ADDR [MINUTES]`. If it would hit more than one, it has to come twice, for the same number."""
         target, until = name_and_end(request, OF_ADDRESS)
-        operator = self._operator(request)
-        host = self._host(request, target)
-        network = self._doors.network_of(host)
-        hit = self._who_is_in(network)
-        self._operator(request, lambda room, _: self._protected(room, request.way.host, host, hit))
-        if len(hit) > 1 and network not in request.way.explained:
-            request.way.explained.add(network)
-            raise Trouble(texts.WOULD_HIT.format(len(hit)), "repeat")
-        request.way.explained.discard(network)
-        ban = Ban(network, network, True, until, operator)
-        self._desk.ban(ban)
-        self._doors.ban(network, until)  # from here on nobody comes in any more, and whoever is in is removed
-        request.way.ask(Nothing(request.number, request.time))  # whoever was on the way in is in now
-        done = typed("ban-address", request)
-        return _do(request, BanNetwork(request.number, request.time, operator, done, ban, self._who_is_in(network)))
+        with self._one_at_a_time:
+            operator = self._operator(request)
+            host = self._host(request, target)
+            network = self._doors.network_of(host)
+            hit = self._who_is_in(network)
+            self._operator(request, lambda room, _: self._protected(room, request.way.host, host, hit))
+            asked = f"{network} {len(hit)}"
+            if len(hit) > 1 and asked not in request.way.explained:
+                request.way.explained.add(asked)
+                raise Trouble(texts.WOULD_HIT.format(len(hit)), "repeat")
+            request.way.explained.discard(asked)
+            ban = Ban(network, network, True, until, operator)
+            self._desk.ban(ban)
+            self._doors.ban(network, until)  # from here on nobody comes in any more, and whoever is in is removed
+            request.way.ask(Nothing(request.number, request.time))  # whoever was on the way in is in now
+            there = self._who_is_in(network)
+            return _do(request, BanNetwork(request.number, request.time, operator, typed(request), ban, there))
 
     def _unban(self, request: Request) -> Entry:
         """`/unban NAME|ADDR`."""
         what = only_name(request)
-        operator = self._operator(request)
-        ban = self._owners.bans.get(names.fold(what)) or self._order.networks.get(self._network(what))
-        if ban is None:
-            raise Trouble(texts.NOT_BANNED.format(what), "not_banned")
-        self._desk.unban(ban)
-        if ban.is_address:
-            self._doors.unban(ban.what)
-        return _do(request, Unban(request.number, request.time, operator, typed("unban", request), ban))
+        key, network = names.fold(what), self._network(what)
+        found: list[Ban] = []
+
+        def find(*_: object) -> Done | None:
+            found.extend(ban for ban in (self._owners.bans.get(key), self._order.networks.get(network)) if ban)
+            return None if found else Done(texts.NOT_BANNED.format(what), "not_banned")
+
+        with self._one_at_a_time:
+            operator, ban = self._operator(request, find), found[0]
+            self._desk.unban(ban)
+            if ban.is_address:
+                self._doors.unban(ban.what)
+            return _do(request, Unban(request.number, request.time, operator, typed(request), ban))
 
     def _bans(self, request: Request) -> Entry:
         """`/bans`, alone on its line."""
@@ -182,7 +204,8 @@ class Bans:
 
     def _address(self, text: str) -> str:
         """Return an address that an operator has written, or one in a network as `/bans` shows it, or nothing."""
-        host = text.partition("/")[0].strip("[]")
+        found = _SHOWN.fullmatch(text)
+        host = found[1] or found[2] if found else text.partition("/")[0]
         try:
             address = str(ipaddress.ip_address(host))
         except ValueError:
@@ -199,13 +222,13 @@ class Bans:
 
     def _protected(self, room: Room, own: str, host: str, hit: Iterable[int]) -> Done | None:
         """Return why a host must not be banned: it is this machine, or in the network of an operator."""
-        if self._doors.is_here(host):
+        if self._doors.would_hit_us(host):
             return Done(texts.NOT_TO_LOOPBACK, "not_allowed")
         if self._doors.network_of(host) == self._doors.network_of(own):
-            return Done(texts.NOT_TO_ONESELF, "not_allowed")
+            return NOT_TO_ONESELF
         members = [room.members[number] for number in hit if number in room.members]
         if any(self._order.is_operator(room, member) for member in members):
-            return Done(texts.NOT_TO_OPERATORS, "not_allowed")
+            return NOT_TO_OPERATORS
         return None
 
 

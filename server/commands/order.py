@@ -27,49 +27,49 @@ def parse_kick(request: Request) -> Entry:
     name, _, reason = request.rest.partition(" ")
     if not name:
         raise Trouble(request.form, "bad_format")
-    return Kick(request.number, request.time, typed("kick", request), names.fold(name), reason.strip(" "))
+    return Kick(request.number, request.time, typed(request), names.fold(name), reason.strip(" "))
 
 
 def parse_mute(request: Request) -> Entry:
     """`/mute NAME [MINUTES]`."""
     name, until = name_and_end(request, 0)
-    return MuteOne(request.number, request.time, typed("mute", request), names.fold(name), name, until)
+    return MuteOne(request.number, request.time, typed(request), names.fold(name), name, until)
 
 
 def parse_unmute(request: Request) -> Entry:
     """`/unmute NAME`."""
     name = only_name(request)
-    return Unmute(request.number, request.time, typed("unmute", request), names.fold(name), name)
+    return Unmute(request.number, request.time, typed(request), names.fold(name), name)
 
 
 def parse_announce(request: Request) -> Entry:
     """`/announce TEXT`: the text is all the rest of the line, with its spaces."""
     if not request.rest.strip(" "):
         raise Trouble(request.form, "bad_format")
-    return Announce(request.number, request.time, typed("announce", request), request.rest)
+    return Announce(request.number, request.time, typed(request), request.rest)
 
 
 def parse_motd(request: Request) -> Entry:
     """`/motd` for everybody, and `/motd TEXT` for operators."""
     if not request.rest.strip(" "):
         return ShowMotd(request.number, request.time)
-    return SetMotd(request.number, request.time, typed("motd", request), request.rest)
+    return SetMotd(request.number, request.time, typed(request), request.rest)
 
 
 class Reserved:
     """Keeps the names of operators who have not registered yet from everybody who does not come from this machine."""
 
-    def __init__(self, order: Order, owners: Owners, is_here: Callable[[str], bool]) -> None:
-        """`is_here` says whether somebody who comes from a host is trusted as this machine is."""
+    def __init__(self, order: Order, owners: Owners, is_trusted: Callable[[str], bool]) -> None:
+        """`is_trusted` says whether whoever comes from a host is on this machine, and trusted."""
         self._order = order
         self._owners = owners
-        self._is_here = is_here
+        self._is_trusted = is_trusted
 
     def check(self, entry: Entry, way: Way) -> Entry:
         """Refuse a name. A newcomer comes in without it."""
         if not isinstance(entry, (Rename, Json)) or entry.key not in self._order.operators:
             return entry
-        if entry.key in self._owners.accounts or self._is_here(way.host):
+        if entry.key in self._owners.accounts or self._is_trusted(way.host):
             return entry
         refused = Done(texts.NAME_FOR_OPERATOR, "name_owned")
         if isinstance(entry, Json):
@@ -77,9 +77,9 @@ class Reserved:
         return Refuse(entry.number, entry.time, refused.text, refused.code)
 
 
-def typed(word: str, request: Request) -> str:
+def typed(request: Request) -> str:
     """Return a line as the log and the other operators see it."""
-    return f"/{word} {request.rest.strip(' ')}"
+    return f"/{request.command.word} {request.rest.strip(' ')}"
 
 
 def only_name(request: Request) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 
 from ..chat import texts
 from ..chat.events import Bye
-from ..wire.addresses import is_loopback, network_of
+from ..wire.addresses import is_trusted, network_of
 from .banned import BannedNetworks
 
 
@@ -66,7 +66,7 @@ class ConnectionLimiter:
             if self.banned.has(host):
                 return self._refuse("banned", texts.BANNED)
             network = network_of(host)
-            exempt = not self._max_per_ip or (self._trust_loopback and is_loopback(host))
+            exempt = not self._max_per_ip or is_trusted(host, self._trust_loopback)
             if not exempt and self._by_network[network] >= self._max_per_ip:
                 return self._refuse("too_many", texts.TOO_MANY_FROM_THERE)
             self._by_network[network] += 1

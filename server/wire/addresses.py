@@ -35,6 +35,11 @@ def is_loopback(host: str) -> bool:
     return _parse(host.partition("%")[0]).is_loopback
 
 
+def is_trusted(host: str, trust_loopback: bool) -> bool:
+    """Return whether whoever comes from `host` is on this machine, and is exempt from limits for that."""
+    return trust_loopback and is_loopback(host)
+
+
 def is_in(host: str, networks: Iterable[Network]) -> bool:
     """Return whether `host`, an address, is in one of some networks."""
     address = _parse(host.partition("%")[0])

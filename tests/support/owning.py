@@ -38,7 +38,7 @@ class Doors:
     def __init__(self) -> None:
         self.places: dict[int, str] = {}
         self.banned = BannedNetworks(lambda: 0.0)
-        self.network_of, self.is_here = network_of, is_loopback
+        self.network_of, self.would_hit_us = network_of, is_loopback
         self.ban, self.unban = self.banned.add, self.banned.remove
 
     def hosts(self) -> dict[int, str]:
@@ -77,9 +77,9 @@ class OwningChat(Chat):
         self.desk = Desk(self.store, Passwords(threading.Event(), CHEAP), self.tries, operators)
         self.registry = commands.discover()
         Accounts(self.desk, self.room, self.store.accounts).add_to(self.registry)
-        self.room.of(Order).operators = operators
         self.doors = Doors()
-        Bans(self.desk, self.doors, self.room, self.store.bans).add_to(self.registry)
+        self.bans = Bans(self.desk, self.doors, self.room, self.store.bans, operators)
+        self.bans.add_to(self.registry)
         for command in FOR_OPERATORS:
             self.registry.add(command)
         self.registry.checks.append(Reserved(self.room.of(Order), self.room.of(Owners), is_loopback).check)

@@ -71,7 +71,7 @@ def test_a_name_is_its_owners_over_a_restart(path: Path, peers: Peers) -> None:
 def test_a_stop_ends_waiting_for_the_file(store: Store) -> None:
     """The file knows when its server stops."""
     with running(lambda server: add_accounts(server, server.guard.limiter.banned, store)) as server:
-        assert store.turns.stopping is server.stopping
+        assert store.lock.stopping is server.stopping
 
 
 def test_words_that_have_not_arrived_come_again(path: Path, monkeypatch: pytest.MonkeyPatch, peers: Peers) -> None:
@@ -198,8 +198,8 @@ def test_the_address_behind_a_name_is_known_although_it_is_hidden(path: Path, pe
 def test_what_would_ban_this_machine_is_this_machine(server: StrictServer) -> None:
     """A /64 that holds `::1`, too."""
     doors = Doors(server.broadcaster, server.guard.limiter.banned)
-    assert [doors.is_here(host) for host in ("127.0.0.9", "::1", "::2", "::ffff:127.0.0.1")] == [True] * 4
-    assert [doors.is_here(host) for host in ("10.0.0.1", "fe80::1", "2001:db8::1")] == [False] * 3
+    assert [doors.would_hit_us(host) for host in ("127.0.0.9", "::1", "::2", "::ffff:127.0.0.1")] == [True] * 4
+    assert [doors.would_hit_us(host) for host in ("10.0.0.1", "fe80::1", "2001:db8::1")] == [False] * 3
 
 
 def test_from_another_machine_without_tls_the_risk_is_told(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from server.accounts import store as store_module
+from server.accounts.fair_lock import FairLock
 from server.accounts.schema import AccountsError
 from server.accounts.store import Store
-from server.accounts.turns import Turns
 from server.chat.owners import Account, Ban, Login, Owners
 from server.chat.room import Member
 
@@ -172,16 +172,16 @@ def test_a_file_that_is_gone_is_a_fault(store: Store, path: Path) -> None:
 
 def test_nobody_waits_for_a_locked_file_when_the_server_stops(store: Store) -> None:
     """Nor while somebody else waits for too long."""
-    store.turns = Turns(patience=0.0)
-    assert store.turns.take()  # somebody else's call, which the disk keeps
+    store.lock = FairLock(patience=0.0)
+    assert store.lock.acquire()  # somebody else's call, which the disk keeps
     with pytest.raises(TimeoutError):
         store.find("bob")
-    store.turns = Turns(patience=1000.0)
-    store.turns.stopping.set()
-    assert store.turns.take()
+    store.lock = FairLock(patience=1000.0)
+    store.lock.stopping.set()
+    assert store.lock.acquire()
     with pytest.raises(TimeoutError):
         store.keep("bob", "alice", "hi", NOW, None)
-    store.turns.pass_on()
+    store.lock.release()
     assert store.find("bob") is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from server.chat.announcing import Announced
+from server.chat.bans import Unban
 from server.chat.entries import Join, Opening
 from server.chat.events import Bye, Done, Left
 from server.chat.kinds import LOBBY
 from server.chat.order import Order
+from server.chat.owners import Owners
+from server.chat.room import Entry
 from server.commands.sessions import Json
 
-from ...support.owning import OwningChat
+from ...support.owning import OwningChat, again
 
 NOT_OPERATOR = "只有管理员可以这样做"
 OPERATORS = frozenset(["op", "second"])
@@ -317,6 +321,65 @@ def test_an_address_that_many_share_has_to_be_confirmed(chat: OwningChat) -> Non
     chat.join(1, "a:1", "alice")
     chat.join(2, "b:2", "x")
     assert chat.answer(8, "/ban-address 10.0.0.2") == "将断开 2 个在线用户，确认请再输入一次"
+    chat.join(3, "b:3", "y")
+    chat.doors.places[3] = "10.0.0.2"
+    assert chat.answer(8, "/ban-address 10.0.0.2") == "将断开 3 个在线用户，确认请再输入一次"
+
+
+def test_whoever_was_on_the_way_in_is_removed(chat: OwningChat) -> None:
+    """They had passed the door before the ban, and what brings them in was still in the log."""
+    chat.doors.places = {1: "10.0.0.1", 2: "10.0.0.1", 8: "10.0.0.8"}
+
+    def come_in(entry: Entry) -> None:
+        chat.way(8).before = come_in
+        if chat.doors.banned.has("10.0.0.2") and 3 not in chat.room.members:
+            chat.join(3, "b:3", "late")
+            chat.doors.places[3] = "10.0.0.2"
+
+    chat.way(8).before = come_in
+    chat.say(8, "/ban-address 10.0.0.2")
+    assert 3 not in chat.room.members
+    assert chat.values(3)[-1] == Bye("kicked", "你已被管理员移出：此地址已被管理员封禁")
+
+
+@pytest.mark.parametrize("lines", [("/unban eve", "/ban eve 30"), ("/unban 10.0.0.2", "/ban-address 10.0.0.2 30")])
+def test_of_two_operators_one_waits_for_the_other(chat: OwningChat, lines: tuple[str, str]) -> None:
+    """So the file, the room and the door say the same: that the later ban holds."""
+    operator(chat, 9, "second")
+    chat.doors.places = {1: "10.0.0.1", 2: "10.0.0.1", 8: "10.0.0.8", 9: "10.0.0.9"}
+    chat.say(8, lines[1])
+    other, lock = threading.Thread(target=chat.say, args=(9, lines[1])), AskedLock()
+    chat.bans._one_at_a_time = lock  # type: ignore[assignment]
+
+    def let_the_other_try(entry: Entry) -> None:
+        chat.way(8).before = let_the_other_try
+        if isinstance(entry, Unban):
+            other.start()
+            while len(lock.asked) < 2 and other.is_alive():
+                pass  # the other operator waits for the lock, or would have done everything
+
+    chat.way(8).before = let_the_other_try
+    chat.say(8, lines[0])
+    other.join()
+    in_room = [*chat.room.of(Owners).bans.values(), *chat.room.of(Order).networks.values()]
+    assert [(ban.shown, ban.by) for ban in in_room] == [("eve" if "eve" in lines[0] else "10.0.0.2", "second")]
+    assert chat.doors.banned.has("10.0.0.2") == ("eve" not in lines[0])
+    assert again(chat.store, chat.path).bans == in_room
+
+
+class AskedLock:
+    """A lock that knows who has asked for it."""
+
+    def __init__(self) -> None:
+        self.asked: list[threading.Thread] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self.asked.append(threading.current_thread())
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def test_operators_cannot_be_locked_out(chat: OwningChat) -> None:
@@ -408,8 +471,27 @@ def test_each_command_has_its_format(chat: OwningChat, line: str, form: str) -> 
     assert chat.answer(8, line) == f"消息格式不正确，请使用 {form} 格式"
 
 
-def test_an_address_that_is_none(chat: OwningChat) -> None:
-    assert chat.answer(8, "/ban-address nobody") == "该用户不在线，或地址不合法"
+@pytest.mark.parametrize("text", ["nobody", "10.0.0.2:x", "10.0.0.2:1:2", "[bob]:80", "2001:db8::1/64", "10.0.0"])
+def test_an_address_that_is_none(chat: OwningChat, text: str) -> None:
+    assert chat.answer(8, f"/ban-address {text}") == "该用户不在线，或地址不合法"
+
+
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        *((text, "10.0.0.7") for text in ("10.0.0.7", "10.0.0.7:40312", "[10.0.0.7:40312]", "[10.0.0.7]")),
+        *(
+            (text, "2001:db8::/64")
+            for text in ("2001:db8::1", "[2001:db8::1]:80", "[[2001:db8::1]:80]", "[2001:db8::1]")
+        ),
+        *((text, "2001:db8::/64") for text in ("2001:db8::/64", "2001:DB8::1")),
+        *((text, "fe80::%eth0/64") for text in ("fe80::1%eth0", "[fe80::1%eth0]:80", "[[fe80::1%eth0]:80]")),
+    ],
+)
+def test_an_address_as_it_is_shown(chat: OwningChat, text: str, network: str) -> None:
+    """It is pasted from in front of a line, from a list, or from the log."""
+    assert chat.answer(8, f"/ban-address {text}").startswith(f"已封禁 {network}，")
+    assert chat.answer(8, f"/unban {text}") == f"已解除封禁 {network}"
 
 
 def test_programs_are_told_codes(chat: OwningChat) -> None:
