@@ -1,6 +1,6 @@
 """`/register`, `/login`, `/password`, `/unregister`: names that belong to somebody, and words that wait for them.
 
-The functions here run in the handler's thread of whoever asks, which waits for the disk and for its turn. What they have
+The functions here run in the handler's thread of whoever asks, which waits for the disk and for those who came before. What they have
 found out becomes an entry, and the log decides what it leads to.
 """
 
@@ -30,7 +30,7 @@ Question = Callable[[Room, Member, Told], bool]
 
 
 class Desk(Protocol):
-    """Who keeps accounts. Each call may wait, for the disk or for its turn, and raises Trouble where it cannot be done."""
+    """Who keeps accounts. Each call may wait, for the disk and for other calls, and raises Trouble where it cannot be done."""
 
     def register(self, key: str, name: str, password: str, host: str) -> Account:
         """Make an account of a name, for somebody who comes from `host`."""

@@ -10,7 +10,10 @@ from ..wire.addresses import network_of
 
 
 class BannedNetworks:
-    """Knows until when each network is banned. Any thread may call any method: each change makes a new table."""
+    """Knows until when each network is banned. Any thread may call `has`, because each change makes a new table.
+
+    One thread at a time may change it, which `Bans` sees to.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         """`clock` returns seconds since 1970."""

@@ -18,5 +18,5 @@ class Arrival:
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody on the way can read along."""
+        """Whether nobody on the way can read along. A proxy that does not say who comes counts as whoever comes."""
         return self.transport.is_encrypted or is_loopback(self.host)

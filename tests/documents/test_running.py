@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from server.accounts.store import Store
 from server.flags import make_parser, parse_arguments
 from server.history.history import History
 from server.ops.journal import Journal
@@ -24,6 +26,7 @@ from .test_protocol import tables_in
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "RUNNING.md").read_text(encoding="utf-8")
+NOW = 1_000_000.0
 NAME = re.compile(r"`([a-z_]+)(?:\{([a-z,]+)\})?`")
 
 
@@ -104,6 +107,21 @@ def test_a_backup_has_everything(command: str, tmp_path: Path) -> None:
 def knows(file: Path) -> bool:
     """Return whether a history has what was said."""
     return any("大家好" in line for line in export(file, "text"))
+
+
+def test_a_name_whose_password_was_forgotten_is_given_up_with_its_words(tmp_path: Path) -> None:
+    """Else whoever registers it next would read them."""
+    if not shutil.which("sqlite3"):
+        pytest.skip("sqlite3 is not installed")
+    (command,) = re.findall(r"(?m)^    (sqlite3 accounts\.db .*)$", TEXT)
+    with contextlib.closing(Store(tmp_path / "accounts.db")) as store:
+        for key in ("name", "bob"):
+            store.add(key, key.upper(), "hash", NOW)
+            store.keep(key, "alice", "psst", NOW, None)
+    subprocess.run(shlex.split(command), cwd=tmp_path, check=True, timeout=PATIENCE)
+    with contextlib.closing(Store(tmp_path / "accounts.db")) as store:
+        assert [account.name for account in store.accounts] == ["BOB"]
+        assert [len(store.hand_out(key, NOW)) for key in ("name", "bob")] == [0, 1]
 
 
 def test_what_the_health_check_of_the_text_asks() -> None:
