@@ -34,8 +34,8 @@ class Families(Generic[R, M, L]):
         self.claims: list[Callable[[R, Keeping | None, str], Done | None]] = []
         # Tell a newcomer something, after everyone was told that they have come.
         self.greeters: list[Callable[[R, int, float, Told], None]] = []
-        # Keeps a private word for a folded name that nobody here has. Returns its author's receipt, or None.
-        self.keepers: list[Callable[[R, M, str, Whispered, Told], Done | None]] = []
+        # What to tell whoever has written to a folded name that nobody here has: a receipt, or None.
+        self.offline: list[Callable[[R, str], Done | None]] = []
         # Is told that a member has written to another one, or to the session of a program, who may not want to hear it.
         self.written: list[Callable[[R, M, Keeping, Whispered, Told], None]] = []
         # A line about a member or a session for `/whois`, or nothing.

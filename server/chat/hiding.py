@@ -18,7 +18,7 @@ class Hearer(Protocol):
 
 
 class Hiding:
-    """The members from whom something may be hidden. What that is, their `Hider`s say."""
+    """The members who have a `Hider`, by room. The hiders decide which events they are not told."""
 
     def __init__(self) -> None:
         self.rooms: dict[str, dict[int, Kept]] = {}  # by room, then by number; no room is empty

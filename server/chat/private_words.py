@@ -15,13 +15,13 @@ NOT_ONLINE = Done(texts.NOT_ONLINE, "not_online")
 def send(room: Room, author: Member, key: str, event: Whispered, told: Told) -> Done:
     """Send a private word to the one whose folded name is `key`, and return its author's receipt.
 
-    That is a member, or a program that is away for a moment, or somebody for whom a family keeps it. Whoever hides the
-    author's words is told nothing, and the author does not notice.
+    That is a member, or a program that is away for a moment. For anybody else a family may know a better receipt than
+    NOT_ONLINE. Whoever hides the author's words is told nothing, and the author does not notice.
     """
     receiver = room.find(key)
     if receiver is None:
-        for keep in room.families.keepers:
-            if done := keep(room, author, key, event, told):
+        for receipt in room.families.offline:
+            if done := receipt(room, key):
                 return done
         return NOT_ONLINE
     event.to = receiver.name

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..chat import names, texts
-from ..chat.events import Done, Whispered
+from ..chat.events import Done
 from ..chat.kept import Keeping
 from ..chat.logins import Answer, ChangePassword, HandOver, KeepWord, LogIn, Register, Unregister
 from ..chat.looks import Look, Nothing, is_next
@@ -93,7 +93,7 @@ class Accounts:
             registry.add(Command(word, usage, help, guarded(run)))
         registry.checks += [refuse_slip, self._keep_for_owner]
         self._room.families.claims.append(_claim)
-        self._room.families.keepers.append(_keep)
+        self._room.families.offline.append(_say_how_to_leave_a_word)
         self._room.families.facts.append(_describe)
 
     def _register(self, request: Request) -> Entry:
@@ -233,7 +233,7 @@ def _claim(room: Room, who: Keeping | None, key: str) -> Done | None:
     return Done(texts.NAME_OWNED.format(account.name), "name_owned")
 
 
-def _keep(room: Room, author: Member, key: str, event: Whispered, told: Told) -> Done | None:
+def _say_how_to_leave_a_word(room: Room, key: str) -> Done | None:
     """Say how to leave a word, for commands other than `to`. A word is kept only before it comes into the log."""
     account = room.of(Owners).accounts.get(key)
     return Done(texts.WORD_NOT_KEPT.format(account.name), "not_online") if account else None

@@ -124,20 +124,11 @@ def test_a_late_resume_of_a_name_that_is_somebody_elses_by_now(chat: Chat) -> No
     assert set(chat.room.online_map) == {"alice", "bob", "d:4"}
 
 
-def test_a_word_for_somebody_who_is_not_there_may_be_kept(chat: Chat) -> None:
-    """The first family that keeps it gives the receipt."""
-    kept: list[Whispered] = []
-
-    def keep(room: Room, author: Member, key: str, word: Whispered, told: Told) -> Done | None:
-        if key != "dave":
-            return None
-        kept.append(word)
-        return Done("已留言")
-
-    chat.room.families.keepers.append(keep)
+def test_a_family_may_know_more_of_somebody_who_is_not_there(chat: Chat) -> None:
+    """The first one that does gives the receipt for a private word."""
+    chat.room.families.offline += [lambda room, key: None, lambda room, key: Done("请留言") if key == "dave" else None]
     chat.say(1, "to Dave later", "to eve later", "to bob now")
-    assert chat.read(1) == ["已留言", "I'm live", "该用户不在线", "I'm live", "I'm live"]
-    assert [(word.name, word.text) for word in kept] == [("alice", "later")]
+    assert chat.read(1) == ["请留言", "I'm live", "该用户不在线", "I'm live", "I'm live"]
 
 
 def test_families_are_told_of_private_words(chat: Chat) -> None:
