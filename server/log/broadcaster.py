@@ -35,10 +35,7 @@ class Broadcaster:
     """The log of all entries, and the thread that applies it. Go: Server.Message, Server.mapLock"""
 
     def __init__(
-        self,
-        subscribers: Sequence[Subscriber] = (),
-        memory: int = DEFAULT_MEMORY,
-        room: Room | None = None,
+        self, subscribers: Sequence[Subscriber] = (), memory: int = DEFAULT_MEMORY, room: Room | None = None
     ) -> None:
         """`memory` is the number of bytes that may wait for all users together."""
         self.room = room or Room()  # Go: Server.OnlineMap

@@ -12,11 +12,14 @@ T = TypeVar("T")
 
 
 class Closed(Exception):
-    """Something was put into a closed channel. That is a bug of the sender, as in Go."""
+    """The channel is closed: nothing more can be put in. Whoever took from it has ended, or is about to."""
 
 
 class Channel(queue.Queue[T]):
-    """A queue.Queue that its senders can close. Any thread may call any method. Go: chan"""
+    """A queue.Queue that its senders can close. Any thread may call any method. Go: chan
+
+    Put with `put` or `put_all`, and take with `get_all` only.
+    """
 
     closed = False  # guarded by self.mutex
     weight = 0  # of all that waits, in the unit of maxsize; guarded by self.mutex, too
@@ -59,3 +62,7 @@ class Channel(queue.Queue[T]):
             raise Closed
         self.weight += 1
         super()._put(item)
+
+    def _get(self) -> T:
+        # The hook of queue.Queue.get.
+        raise NotImplementedError("take with get_all: what one item weighs is not known")

@@ -90,7 +90,7 @@ def test_what_waits_in_a_closed_channel_can_still_be_taken() -> None:
 
 
 def test_nothing_can_be_put_into_a_closed_channel() -> None:
-    """Doing so is a bug of the sender, as in Go."""
+    """Its sender is told so, while in Go that is a panic."""
     channel: Channel[int] = Channel()
     channel.close()
     with pytest.raises(Closed):
@@ -111,3 +111,13 @@ def test_a_sender_waits_while_the_channel_is_full() -> None:
     for sender in senders:
         sender.join()
     assert sorted(taken) == list(range(6))
+
+
+def test_all_is_taken_or_nothing() -> None:
+    """What a single item weighs is not known, so after one was taken the channel would seem full for ever."""
+    channel: Channel[int] = Channel(2)
+    channel.put_all([1, 2])
+    with pytest.raises(NotImplementedError):
+        channel.get()
+    assert channel.get_all() == [1, 2]
+    channel.put_all([3])
