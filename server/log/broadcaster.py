@@ -2,7 +2,8 @@
 
 Lock rule: the map lock guards the room, with every user's name, and the map of users. Only this file takes it. Under it
 nothing blocks: no send that waits, no `put` that may wait, no `join`, no logging. An outbox's lock may be taken under
-it, never the other way round.
+it, never the other way round. A handler may look up one key in a dict of the room without it, which CPython does in one
+step: that is a hint, and an entry has to decide.
 """
 
 from __future__ import annotations
@@ -121,6 +122,8 @@ class Broadcaster:
         if user is None:
             return
         for piece in copy.pieces():
+            if piece.switches:
+                user.switch_to_values()
             pages[piece.room].hand(user, piece)
         if copy.end is None:
             if user.room != copy.room:

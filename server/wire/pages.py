@@ -6,20 +6,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 
-from ..chat import texts
 from ..chat.copies import Copy
-from ..chat.events import Bye
 from ..chat.kinds import Event, Long, Own
 from .encoding import Encoding
 from .pieces import Data, Part
 from .user import User
 
-TOGETHER = 64  # events of a long answer that are encoded in one turn
+TOGETHER = 64  # events of a long answer that are encoded together
 LARGE = 64 * 1024  # bytes of a page above which nobody gets a copy of their own
 
-
-# Long answers are encoded in turn, so that many of them do not take the interpreter away from the broadcaster.
-_turn = threading.Lock()
+# Writers encode long answers one at a time, so that many of them do not keep the broadcaster from the GIL.
+_encoding_lock = threading.Lock()
 
 
 class Pages:
@@ -38,10 +35,7 @@ class Pages:
         return page
 
     def hand(self, user: User, copy: Copy) -> None:
-        """Hand a user what they are told who are told something else than the others in this room."""
-        if copy.switches:
-            user.encoding = user.values
-            user.outbox.last_words = user.values.encode(Bye("slow", texts.TOO_SLOW))
+        """Hand a user their own version of this page."""
         page = self.of(user.encoding)
         if copy.is_long or len(page.data) > LARGE:
             user.outbox.put_parts(page.parts(copy))
@@ -59,11 +53,11 @@ class Page:
         self._offsets = [0, *accumulate(map(len, pieces))]  # of each event, in data
 
     def copy(self, copy: Copy) -> bytes:
-        """Return what a member is told who is told something else than the others, but nothing long."""
+        """Return a member's own version of the page. It must have no Long in it."""
         return b"".join(self._cut(copy, self.data))  # type: ignore[arg-type]
 
     def parts(self, copy: Copy) -> Iterator[Part]:
-        """Yield the same in parts. All who are sent a part of this page share it. A long event is made while it is sent."""
+        """Yield a member's own version in parts. Parts of the common page are not copied. A Long is made while it is sent."""
         for number, piece in enumerate(self._cut(copy, memoryview(self.data))):
             yield piece, number % 2 == 0
 
@@ -93,6 +87,6 @@ def _make(event: Long, encoding: Encoding) -> Iterator[bytes]:
     """Yield the bytes of a long event. Runs in the thread of the writer that sends them."""
     parts = event.parts()
     while some := list(islice(parts, TOGETHER)):
-        with _turn:
+        with _encoding_lock:
             data = b"".join(map(encoding.encode, some))
         yield data
