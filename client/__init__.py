@@ -1,3 +1,3 @@
-"""The chat client: a menu, and a thread that shows what the server says as it comes."""
+"""The chat client: a menu, and one main thread that deals with what the server says and what the user types."""
 
 __version__ = "1.2.0"

@@ -13,15 +13,14 @@ from itertools import groupby
 
 from .completer import Completer
 from .events import Connected, Events, Lost, Received, Signalled, Typed
-from .net.attempts import ServerUnavailable
 from .net.connection import Connection
 from .net.conversation import State
 from .net.outgoing import Line
 from .net.people import Person
 from .net.session import Session
-from .net.values import BadServer
+from .net.values import ServerUnavailable
 from .options import Options
-from .rules import QUIET, QUIT, WHO_ANYWHERE
+from .rules import QUIT, WHO_ANYWHERE
 from .status import Status
 from .ui.completion import NOTHING, Candidates
 from .ui.display import Display
@@ -33,6 +32,7 @@ from .ui.keys import ESCAPE, Key
 LINGER = 2.0  # seconds for the server to take our last lines while a person waits
 PATIENCE = 30.0  # the same for a script, from the last sign that they are taken
 GREETING_TIME = 1.0  # seconds for the server's greeting, before the user is asked anything
+LONGEST_WAIT = 3600.0  # seconds; a queue does not wait for ever so long
 READ_AHEAD = 1000  # lines that are taken from a pipe before the server has taken those before
 
 
@@ -63,14 +63,14 @@ class Client:
         self._is_leaving = False
 
     def run(self, talk: Callable[[], None]) -> int:
-        """Connect, and talk until the user leaves. Return the exit status. Raise ServerUnavailable or BadServer."""
+        """Connect, and talk until the user leaves. Return the exit status. Raise ServerUnavailable."""
         try:
             with contextlib.suppress(Leave):
                 self._enter()
                 talk()
             return self.leave()
-        except (ServerUnavailable, BadServer):
-            self._session.leave()
+        except ServerUnavailable:
+            self._session.report_unsent()
             self._show_all()
             raise
 
@@ -89,7 +89,7 @@ class Client:
             if self._session.outgoing.unsettled < unsettled:
                 unsettled = self._session.outgoing.unsettled
                 deadline = time.monotonic() + patience
-        self._session.leave()
+        self._session.report_unsent()
         self._show_all()
         self.part()
         return 1 if self._session.failed or (self._session.refused and not self._options.person) else 0
@@ -108,7 +108,7 @@ class Client:
         self._completer.candidates = candidates
         self._editor.use(history if history is not None else History())
         if not self._typed:
-            self._display.set_status(self._status.text(time.monotonic(), self.partner))
+            self._act()
             self._display.ask(prompt, keep=history is None)
         while not self._typed:
             self._wait()
@@ -142,12 +142,9 @@ class Client:
         except OSError as error:
             self._session.hearing.note(f"历史记录无法保存：{error}")
 
-    def send(self, line: str, to: Person | None = None) -> None:
+    def send(self, line: Line) -> None:
         """Send a line to the server, now or when it is there again, unless it is about what we show."""
-        if line.strip() == QUIET:
-            self._session.hearing.be_quiet()
-        else:
-            self._transmit(self._session.say(line, time.monotonic(), to))
+        self._transmit(self._session.ask(line, time.monotonic()))
         self._act()
 
     def show(self, text: str) -> None:
@@ -170,7 +167,7 @@ class Client:
 
         There may be no answer if the server is not there, or if somebody enters an empty line to go on without it.
         """
-        self._transmit(self._session.ask(line, time.monotonic()))
+        self.send(line)
         while self._session.state is State.VALUES and not (line.dealt_with or "" in self._typed):
             self._wait()
         return line.code
@@ -190,9 +187,9 @@ class Client:
         if self._session.outgoing.unsettled < READ_AHEAD and not self._is_leaving:
             self._keyboard.go_on()
         now = time.monotonic()
-        due = min(until, self._session.due(), self._status.due(now))
+        due = min(until, self._session.due(), self._status.due(now), now + LONGEST_WAIT)
         with contextlib.suppress(queue.Empty):
-            event = self._events.get(timeout=None if due == math.inf else max(0.0, due - now))
+            event = self._events.get(timeout=max(0.0, due - now))
             now = time.monotonic()
             match event:
                 case Typed(data):
@@ -227,6 +224,8 @@ class Client:
         self._transmit(self._session.act(now))
         if self._session.wants_end and self._connection:
             self._connection.finish()
+        if self.partner and not self.partner.is_gone:
+            self._session.hearing.read(self.partner.name)
         self._display.set_status(self._status.text(now, self.partner))
         self._show_all()
 

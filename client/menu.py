@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from .client import Client, Leave
 from .net.outgoing import Line
 from .net.people import Person
-from .rules import AGAIN, PASSWORDS, QUIET, QUIT, WHO, Kind, kind_of, loosen, may_be_name, may_hold_password
+from .rules import AGAIN, PASSWORDS, QUIT, WHO, Kind, canonical, kind_of, loosen, may_be_name, may_hold_password
 from .ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, Candidates
 from .ui.history import History
 
@@ -25,14 +25,14 @@ rename 新名字     修改用户名
 to 用户名 内容    私聊
 /who /rename /to  同上；//内容 发送以 / 开头的话
 /me 动作          以第三人称说
-/last /search 词  查看、查找说过的话
+/last /search 词  查看、查找说过的话；/motd 查看欢迎辞
 /join 房间        进入房间；/leave 离开，/rooms 查看
 /whois 用户名     查看一个用户；/who all 查看所有房间
 /reply 内容       回复最近的私聊；/away 留言 暂时离开
-/ignore 用户名    不看此人的话；/quiet 不看上线和下线
+/ignore 用户名    不看此人的话；/unignore 取消；/quiet 不看上线和下线
 /register         注册用户名；/login 用户名 登录
 /password         修改密码；/unregister 注销
-/kick /mute /ban  管理员用；还有 /announce /motd
+/kick /mute /unmute /ban /ban-address /unban /bans /announce  管理员用
 /menu             回到菜单；exit 退出当前模式
 /quit             退出
 空行按回车        不再提示未读私聊
@@ -43,7 +43,6 @@ SHOW_HELP = "/help"
 TRIES = 3  # of passwords that the server refuses
 # The codes of names that belong to somebody, and of passwords that are worth another try.
 OWNED, TRY_AGAIN = "name_owned", ("wrong_password", "password_bad", "not_private")
-COMMANDS = (Kind.QUESTION, Kind.PRIVATE, Kind.RENAME, Kind.ORDER, Kind.SECRET)  # also in private chat
 
 
 class Menu:
@@ -71,23 +70,20 @@ class Menu:
                 self._client.show(HELP)
             elif _is_command(line := loosen(typed, self._is_online)):
                 for command in self._with_passwords(line):
-                    if command == QUIET:
-                        self._client.send(command)
-                    else:
-                        self._client.settle(Line(command))
+                    self._client.settle(Line(command))
             elif choice:
                 self._client.show(WRONG_CHOICE)
 
     def say_all(self) -> None:
         """Say each line that comes from a pipe. Nothing is asked."""
-        while (line := self._client.ask("")) != QUIT:
+        while kind_of(line := self._client.ask("")) is not Kind.QUIT:
             if line:
-                self._client.send(line)
+                self._client.send(Line(line))
 
     def public_chat(self) -> None:
         """Say each line to everyone, unless it is a command. Go: Client.PublicChat"""
         for line in self._lines(PUBLIC_PROMPT, IN_CHAT, self._client.history):
-            self._client.send(line)
+            self._client.send(Line(line))
 
     def private_chat(self) -> None:
         """Ask for a user, then say each line to that user alone, under whatever name.
@@ -126,7 +122,7 @@ class Menu:
 
     def _talk_to(self, partner: Person) -> None:
         for line in self._lines(PRIVATE_PROMPT, IN_PRIVATE, self._private_words):
-            self._client.send(line, None if _is_command(line) else partner)
+            self._client.send(Line(line, None if _is_command(line) else partner))
             if partner.is_gone:
                 self._client.show(f"{partner.name} 已经离开；现在叫这个名字的可能是别人，请重新选择")
                 return
@@ -150,23 +146,23 @@ class Menu:
                     self._client.show(HELP)
                     continue
                 case "who" | "/who":
-                    self._client.send(WHO)
+                    self._client.send(Line(WHO))
                     continue
             if history is not None and not any(map(may_hold_password, typed.split("\n"))):
                 self._client.remember(typed, history)
-            if "\n" in typed:
-                # What was pasted is said as it is, and no line of it is a command of the client's or the server's own.
-                is_public = history is self._client.history
-                pasted = [line for line in typed.split("\n") if line]
-                yield from (f"/{line}" if is_public and line[0] == "/" else line for line in pasted)
-            elif history is self._client.history:
-                yield from self._with_passwords(loosen(typed, self._is_online))
-            else:
-                yield from self._with_passwords(typed)
+            yield from self._meant(typed, is_public=history is self._client.history)
+
+    def _meant(self, typed: str, *, is_public: bool) -> Iterator[str]:
+        """Yield what is to be sent. A line that was pasted with others is said as it is, and is no command."""
+        if "\n" in typed:
+            pasted = [line for line in typed.split("\n") if line]
+            yield from map(_as_talk, pasted) if is_public else pasted
+        else:
+            yield from self._with_passwords(loosen(typed, self._is_online) if is_public else typed)
 
     def _with_passwords(self, line: str) -> Iterator[str]:
         """Yield a line, unless it is a command that lacks passwords: that is sent with what the user is asked for."""
-        word, *others = line.removeprefix("/").split() or [""]
+        word, *others = canonical(line).removeprefix("/").split() or [""]
         before, prompts = PASSWORDS.get(word, (0, ()))
         if kind_of(line) is not Kind.SECRET or len(others) != before:
             yield line
@@ -204,9 +200,16 @@ class Menu:
 
 def _is_command(line: str) -> bool:
     """Return whether a line is a command of the server's wherever it is typed, and is not said to anybody."""
-    return line.startswith("/") and "\n" not in line and kind_of(line) in COMMANDS
+    return canonical(line).startswith("/") and "\n" not in line and kind_of(line) is not Kind.TALK
+
+
+def _as_talk(line: str) -> str:
+    """Return a line as it is sent so that the server takes it for talk."""
+    if line.startswith("/"):
+        return f"/{line}"
+    return line if kind_of(line) is Kind.TALK else f" {line}"
 
 
 def _word_of(typed: str) -> str:
     """Return a line as a command is compared: in any case and width, with spaces of any kind around it."""
-    return unicodedata.normalize("NFKC", typed).strip().casefold() if len(typed) < 20 else typed and "?"
+    return unicodedata.normalize("NFKC", canonical(typed)).strip().casefold() if len(typed) < 20 else typed and "?"

@@ -18,9 +18,9 @@ from . import __version__
 from .client import Client
 from .events import Events
 from .menu import Menu
-from .net.attempts import ReconnectPolicy, ServerUnavailable
+from .net.attempts import ReconnectPolicy
 from .net.tls import Trust
-from .net.values import BadServer
+from .net.values import ServerUnavailable
 from .options import Options
 from .rules import may_be_name
 from .ui.editor import Editor
@@ -44,9 +44,6 @@ def main() -> int:
     except ServerUnavailable as error:
         print(f"chatroom: {error}", file=sys.stderr)
         return 1
-    except BadServer as error:
-        print(f"chatroom: the server does not keep to the protocol: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
@@ -67,14 +64,10 @@ def prepare_streams() -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Chat on the display that fits. Return the exit status. Raise ServerUnavailable, BadServer, OSError."""
+    """Chat on the display that fits. Return the exit status. Raise ServerUnavailable, OSError."""
     events: Events = Events()
     person = sys.stdin.isatty() and not arguments.listen
     options = choose(arguments, person)
-    if not (person and has_control()):
-        with Signals(events):
-            return talk(options, Client(options, events, Plain(asking=person), Editor(History())))
-    from .ui.screen import Screen  # which not every system can have
 
     def is_event(number: int, frame: FrameType | None) -> None:
         """Nothing: it comes through the queue, and the screen deals with it."""
@@ -83,12 +76,19 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, signal.SIG_IGN)  # once more changes nothing: the terminal must be given back
         sys.exit(128 + number)
 
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:  # Windows has no SIGHUP
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored
+            signal.signal(number, end)
+    if not (person and has_control()):
+        with Signals(events):
+            return talk(options, Client(options, events, Plain(asking=person), Editor(History())))
+    from .ui.screen import Screen  # which not every system can have
+
     editor = Editor(open_history())
     screen = Screen(editor, options.theme.indent)
     with Signals(events), screen:
-        handlers = {signal.SIGWINCH: is_event, signal.SIGTSTP: is_event, signal.SIGTERM: end, signal.SIGHUP: end}
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        for number in (signal.SIGWINCH, signal.SIGTSTP):
+            signal.signal(number, is_event)
         return talk(options, Client(options, events, screen, editor))
 
 
@@ -98,7 +98,7 @@ def talk(options: Options, client: Client) -> int:
     try:
         return client.run(menu.run if options.person else menu.say_all)
     except KeyboardInterrupt:
-        with contextlib.suppress(ServerUnavailable, BadServer):
+        with contextlib.suppress(ServerUnavailable):
             client.leave()
         raise
     except SystemExit:
@@ -163,22 +163,11 @@ def make_parser() -> argparse.ArgumentParser:
     add("-port", "--port", type=_port, default=6666, help="and its port (default: %(default)s)")
     add("--name", type=_name, help="go straight to public chat under this name")
     add("--listen", action="store_true", help="only read; standard input is left alone")
-    add(
-        "--keep-alive",
-        nargs="?",
-        type=_seconds,
-        const=math.inf,
-        metavar="SECONDS",
-        help="stay in the room: send heartbeats as often as the server asks, or every SECONDS if that is more often, and "
-        "wait for a server that is away",
-    )
-    add(
-        "--away-after",
-        type=_seconds,
-        default=AWAY_AFTER,
-        metavar="MINUTES",
-        help="with --name, heartbeats go on so long after the last key (default: %(default)g)",
-    )
+    stay = """stay in the room: send heartbeats as often as the server asks, or every SECONDS if that is more often, and
+        wait for a server that is away"""
+    add("--keep-alive", nargs="?", type=_positive, const=math.inf, metavar="SECONDS", help=stay)
+    go = "with --name, heartbeats go on so long after the last key (default: %(default)g)"
+    add("--away-after", type=_positive, default=AWAY_AFTER, metavar="MINUTES", help=go)
     add("--tls", action="store_true", help="speak TLS; so do the next three")
     trust = parser.add_mutually_exclusive_group().add_argument
     trust("--cafile", type=_cafile, metavar="FILE", help="trust these authorities, and not those of the system")
@@ -219,7 +208,7 @@ def _fingerprint(text: str) -> str:
     return digits
 
 
-def _seconds(text: str) -> float:
+def _positive(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:

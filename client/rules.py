@@ -25,8 +25,10 @@ REFUSALS = {  # and their codes
 }
 
 # C0 but tab, DEL and C1 drive a terminal. Bidi controls and line separators reorder or break its lines.
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# Halves of surrogate pairs, which JSON can hold, cannot be written.
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _WORDS = re.compile(r"\s*(\S+)(?:(\s+)(\S+)(?:(\s+)(\S.*))?)?\s*", re.DOTALL)
+_SLASHES = ("/", "／", "、")  # the latter two are what Chinese input methods make of the key
 _FIRST_WORDS = re.compile(r"([\W_7]*)([a-z]+)(?:[\W_]+([a-z]+))?")  # 7 is the key of the slash on some keyboards
 _LETTER = "[^\\W\u2e80-\U0003ffff]"  # or a digit, of a script that has spaces between its words
 WIDE = "\u3000"  # the space of Chinese input methods
@@ -80,10 +82,20 @@ INSTEAD = ("logon", "signin", "pass", "psswd", "pswd", "pwd")  # what people typ
 HIDDEN = "******"
 LOOKED_AT = 200  # characters of a line that may be a mistyped command
 LIKENESS = 0.74  # from which on a word may be a mistyped one
+SHORT = 40  # characters of a line that a note names
+
+
+def canonical(line: str) -> str:
+    """Return a line with its slash and its command word as the server reads them: it knows other slashes, and capitals."""
+    if not line.startswith(_SLASHES) or line.startswith("//"):
+        return line
+    word, _, _ = _first_word(line[1:])
+    return f"/{word.lower()}{line[1 + len(word) :]}" if word.lower() in WORDS else line
 
 
 def kind_of(line: str) -> Kind:
     """Return what the server will take a line for."""
+    line = canonical(line)
     if not line:
         return Kind.HEARTBEAT
     if line.startswith("//"):
@@ -128,11 +140,17 @@ def may_hold_password(line: str) -> bool:
 def without_password(line: str) -> str:
     """Return a line as it may be shown, and kept."""
     if kind_of(line) is Kind.SECRET:
-        word, *others = line.removeprefix("/").split()
+        word, *others = canonical(line).removeprefix("/").split()
         shown = PASSWORDS[word][0]
         return " ".join([f"/{word}", *others[:shown], HIDDEN]) if len(others) > shown else line
     found = re.match(r"[\W_]*[^\W_]+(?![^\W_])(?=.*\S)", line) if may_hold_password(line) else None
     return f"{found[0]} {HIDDEN}" if found else line
+
+
+def shorten(line: str) -> str:
+    """Return a line as a note names it."""
+    line = without_password(line)
+    return line if len(line) <= SHORT else f"{line[:SHORT]}…"
 
 
 def fold(name: str) -> str:

@@ -25,8 +25,6 @@ class Status:
     def text(self, now: float, partner: Person | None) -> str:
         """Return whether we are away, how many lines wait or are unread, where we are, and whom we talk to and read."""
         hearing, waiting = self._session.hearing, self._session.outgoing.unsettled
-        if partner and not partner.is_gone:
-            hearing.read(partner.name)
         self._waiting_since = min(self._waiting_since, now) if waiting else math.inf
         text = "" if self._session.is_in else "[离线]"
         if now >= self._waiting_since + DELAY:

@@ -1,1 +1,1 @@
-"""The way to the server: what goes over it and when. Only `connection.py` knows a socket; the rest is pure."""
+"""The way to the server: what goes over it and when. Only `connection.py` and `tls.py` know a socket; the rest is pure."""

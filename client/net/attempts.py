@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .values import Value
+from .values import ServerUnavailable, Value
 
 # Before each attempt. At once first, because most connections end with the server well and there.
 DELAYS = (0.0, 1.0, 2.0, 4.0, 8.0)
 STABLE = 5.0  # seconds after which a connection that is lost counts as one that has worked
 HURRY = 1.0  # seconds after an attempt, from when on something typed is a reason for the next one
 LOST = "连接中断"
-EXPELS = ("kicked", "banned")  # the goodbyes after which nobody comes back without having been asked to
-
-
-class ServerUnavailable(Exception):
-    """The server is not there, or has gone, or lets nobody in, and nobody wants to wait for it."""
+REMOVED_BY_OPERATOR = ("kicked", "banned")  # the goodbyes after which nobody comes back without having been asked to
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +41,9 @@ class Attempts:
         self.at = -math.inf  # when to try next
         self._policy = policy
         self._server = server
-        self._failures = 0
-        self._tried_at = self._connected_at = -math.inf
+        self.failures = 0  # since the server has last done what it should
+        self.connected_at = -math.inf
+        self._tried_at = -math.inf
         self._away_since: float | None = None  # since when there should be a connection, and is none
         self._why = ""  # why the connection ended, or why there never was one
         self._is_told = False  # whether the user knows that attempts fail
@@ -57,17 +54,9 @@ class Attempts:
         if self._away_since is None:
             self._away_since = now
 
-    def stands(self, now: float) -> None:
-        """Take note that the connection stands."""
-        self._connected_at = now
-
     def let_in(self) -> None:
         """Take note that the server has let us in."""
         self.has_been_in, self._away_since, self._why, self._is_told = True, None, "", False
-
-    def succeed(self) -> None:
-        """Take note that the server does what it should."""
-        self._failures = 0
 
     def hurry(self, now: float) -> None:
         """Something was typed. That is a reason to try at once, or soon after an attempt that has failed."""
@@ -80,7 +69,7 @@ class Attempts:
         is welcome.
         """
         why = (bye.text if bye else why) or LOST
-        is_expelled = bye is not None and bye.code in EXPELS
+        is_expelled = bye is not None and bye.code in REMOVED_BY_OPERATOR
         if not self.has_been_in and not self._policy.insists:
             where = f"{self._server} does not let you in" if bye else f"no server at {self._server}"
             raise ServerUnavailable(f"{where}: {why}")
@@ -89,15 +78,15 @@ class Attempts:
         if was_in or is_expelled:
             # Where another client has resumed the session, it is not fought for.
             stays_away = bye is not None and (
-                bye.code in ("quit", "resumed", *EXPELS) or (bye.code == "idle" and is_away)
+                bye.code in ("quit", "resumed", *REMOVED_BY_OPERATOR) or (bye.code == "idle" and is_away)
             )
             self.are_wanted = self._policy.returns and not stays_away
             self._away_since = now
-            if now - self._connected_at > STABLE:
-                self._failures = 0
+            if now - self.connected_at > STABLE:
+                self.failures = 0
         if was_in or now >= self.at:
-            self.at = now + delay_after(self._failures)
-            self._failures += 1
+            self.at = now + delay_after(self.failures)
+            self.failures += 1
         if not busy and not self.are_wanted:
             self._away_since = None
         elif self._away_since is not None and self.at - self._away_since > self._policy.patience:

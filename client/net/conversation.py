@@ -1,10 +1,4 @@
-"""What the two sides say to each other, on whatever connection there is at present. Pure.
-
-1. What is typed waits until the server has answered the first line.
-2. What was missed is heard before anything typed is sent, so that a private word goes to whom it was meant for.
-3. Nothing that was typed is said under another name than the one that was asked for.
-4. A server that does not answer with values is spoken to as by a telnet, and nothing is promised.
-"""
+"""What the server says, on whatever connection there is at present, and what the client does about it by itself. Pure."""
 
 from __future__ import annotations
 
@@ -13,16 +7,16 @@ import re
 from dataclasses import replace
 from enum import Enum, auto
 
-from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, WHO, WHO_ANYWHERE, Kind, clean, without_password
-from .attempts import Attempts, ReconnectPolicy, ServerUnavailable
+from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, WHO, WHO_ANYWHERE, shorten
+from .attempts import Attempts, ReconnectPolicy
 from .hearing import Hearing
 from .naming import Naming
 from .outgoing import Line, Outgoing
-from .values import MAX_LINE, BadServer, Value, parse
+from .silence import CALM, UNTOLD, Silence
+from .values import BadServer, ServerUnavailable, Value
 
-WINDOW = 16 * 1024  # bytes ahead of their receipts; less than any kernel holds, so that sending never waits
 UNSURE, UNSENT = "可能没有送达", "没有送达"
-NAMED, SHORT = 3, 40  # lines that a note names, of which the others are counted, and characters of each
+NAMED = 3  # lines that a note names, of which the others are counted
 _ARRIVAL = re.compile(r"(\[(.+)\]\2:)已上线")
 
 
@@ -57,36 +51,23 @@ class Conversation:
         self._server = server
         self._attempts = Attempts(policy, server)
         self._naming = Naming(name)
+        self._silence = Silence(policy, curious=curious)
         self._curious = curious
         self._token = ""
-        self._idle = 0.0  # the server's idle limit in seconds; 0 for none
-        self._sent_at = -math.inf  # when the last line was sent
-        self._key_at = -math.inf  # when the user was last known to be there
         self._first = ""  # the first line of the connection
         self._prefix = ""  # of what we say on a server without values; nobody else can have it
         self._greeted_at = math.inf  # when it has said its first line of text
         self._bye: Value | None = None
         self._catching_up: Line | None = None  # when its receipt comes, what was missed has been heard
+        self._room = ""  # to which we have to go back before anything typed is said
+        self._going_back: Line | None = None  # by which we do
+        self._has_no_accounts = False  # the server takes a line with a password for talk
         self._finishing = self._quitting = False
 
     @property
     def is_in(self) -> bool:
         """Whether the server has let us in."""
         return self.state in (State.VALUES, State.PLAIN)
-
-    def received(self, data: bytes, now: float) -> bytes:
-        """Take one line of the server, without its end. Return what is to be sent. Raise BadServer."""
-        if len(data) > MAX_LINE:
-            raise BadServer(f"a line of more than {MAX_LINE // 1024} KiB")
-        line = data.decode("utf-8", "replace").removesuffix("\r")
-        if self.state is State.VALUES or (self.state is State.GREETING and line.startswith("{")):
-            if value := parse(line):
-                self._take(value, now)
-        elif self.state is State.GREETING:
-            self._take_text(clean(line), now)
-        elif line != RECEIPT:
-            self.shown.append(Value("raw", clean(line)))
-        return self._flush(now)
 
     def _take(self, value: Value, now: float) -> None:
         if self._bye:
@@ -121,16 +102,21 @@ class Conversation:
         if is_new:
             if resumes:
                 self.hearing.note("服务器不记得这次会话，重新开始")
-            self._give_up(UNSURE, self.outgoing.lose_session(hello.line))
+            self._report(UNSURE, self.outgoing.lose_session(hello.line))
         elif lost := self.outgoing.resume(hello.line):
             self.failed = True
             self.hearing.note(f"{UNSENT}：以前的 {lost} 条，服务器丢失了")
-        self._give_up(UNSENT, self.outgoing.unsent)
+        self._report(UNSENT, self.outgoing.unsent)
         self.outgoing.unsent.clear()
         self._naming.greet(hello.name, is_new=is_new)
+        room = self._room or (self.hearing.room if is_new else "")
         self.hearing.greet(hello, is_first=is_first, is_new=is_new)
+        self._room = room if room != self.hearing.room else ""
         self._enter(State.VALUES, hello.idle)
         self._ask_who()
+        if self._room:
+            self._going_back = Line(f"/join {self._room}", hidden=True)
+            self.outgoing.add(self._going_back)
         if resumes:
             self._claim_name()
             self._catching_up = Line("", hidden=True)
@@ -150,6 +136,11 @@ class Conversation:
         elif line is self._catching_up:
             self._catching_up = None
             self.hearing.caught_up()
+        elif line is self._going_back:
+            if done.code:
+                self.hearing.note(f"没能回到房间 {self._room}：{done.text}")
+                self._report(UNSENT, self.outgoing.take_back())
+            self._room = ""
         elif line is self._naming.claim:
             self._naming.claim = None
             if done.code:
@@ -159,7 +150,7 @@ class Conversation:
         elif done.code and not line.hidden:
             self._refuse(line, done.text or done.code)
         elif not line.hidden:
-            self._attempts.succeed()
+            self._attempts.failures = 0
             if done.text:
                 self.shown.append(Value("notice", done.text))
 
@@ -187,7 +178,7 @@ class Conversation:
             self.shown.append(Value("raw", line))
 
     def _go_plain(self) -> None:
-        self.is_plain = True
+        self.is_plain = self._has_no_accounts = True
         self.hearing.note("这个服务器没有会话：它说什么就显示什么，不保证送达")
         self._enter(State.PLAIN)
         if self._naming.wanted:
@@ -196,51 +187,18 @@ class Conversation:
     def _enter(self, state: State, idle: float = 0.0) -> None:
         if self._attempts.has_been_in:
             self.hearing.note("已重新连接")
-        self.state, self._idle = state, idle
+        self.state = state
+        self._silence.enter(idle, CALM if state is State.VALUES else UNTOLD)
         self._attempts.let_in()
-
-    def _flush(self, now: float) -> bytes:
-        """Return what may be sent now."""
-        counted = self.state is State.VALUES
-        data = b"".join(self.outgoing.send(line, counted=counted) for line in iter(self._next, None))
-        is_over = self._finishing and counted and not (self._quitting or self._bye)
-        if is_over and not (self.outgoing.unsettled or self._catching_up):
-            self._quitting = True
-            data += self.outgoing.send(Line("/quit", hidden=True), counted=True)
-        if data:
-            self._sent_at = now
-        return data
-
-    def _next(self) -> Line | None:
-        """Take the next line that may be sent out of those that wait."""
-        if not self.is_in or self._bye or self._quitting:
-            return None
-        while self.outgoing.ahead < WINDOW and (line := self.outgoing.take(self._may_send)):
-            if not (line.to and line.to.is_gone):
-                return line
-            self.outgoing.unsettled -= 1
-            self._refuse(line, "该用户不在线")
-        return None
-
-    def _may_send(self, line: Line) -> bool:
-        if line.hidden or self.state is State.PLAIN:
-            return True
-        return self._catching_up is None and (self._naming.is_had or line.kind in (Kind.RENAME, Kind.SECRET))
 
     def _refuse(self, line: Line, why: str) -> None:
         self.refused = line.dealt_with = True
         self.shown.append(Value("refused", shorten(line.text), to=line.to.name if line.to else "", why=why))
 
-    def _give_up(self, what: str, lines: list[Line]) -> None:
+    def _report(self, what: str, lines: list[Line]) -> None:
         """Say of some lines what has become of them."""
         self.failed = self.failed or bool(lines)
         for line in lines[:NAMED]:
             self.hearing.note(f"{what}：{shorten(line.text)}")
         if len(lines) > NAMED:
             self.hearing.note(f"{what}：还有 {len(lines) - NAMED} 条")
-
-
-def shorten(text: str) -> str:
-    """Return a line as a note names it."""
-    text = without_password(text)
-    return text if len(text) <= SHORT else f"{text[:SHORT]}…"

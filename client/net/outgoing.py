@@ -139,13 +139,14 @@ class Outgoing:
         self._again(questions)
         return [line for line in unsure if line not in questions]
 
-    def give_up(self) -> list[Line]:
-        """Forget the session and all lines. Return those of which nobody knows whether they were taken, and which wait."""
-        unsure = self.lose_session(0)
-        waiting = [*self.waiting]
-        self.waiting.clear()
-        self.unsettled = 0
-        return [*unsure, *waiting]
+    def take_back(self) -> list[Line]:
+        """Return the lines of the user that wait, which are not sent any more."""
+        lines = [line for line in self.waiting if not line.hidden]
+        self.waiting = deque(line for line in self.waiting if line.hidden)
+        self.unsettled -= len(lines)
+        for line in lines:
+            line.dealt_with = True
+        return lines
 
     def drop_hidden(self) -> None:
         """Take note that the connection is lost: what the client itself has not sent yet is of no use."""

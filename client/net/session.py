@@ -1,34 +1,36 @@
 """The owner of the conversation with a server, over all connections: what is sent, what is shown, when to connect.
 
 Pure: it knows no socket, no thread and no terminal, and is told the time. It takes up its session on each new
-connection. `Outgoing` knows which lines are sent again, `Attempts` when to connect, and `Hearing` what was heard.
+connection. `Outgoing` knows which lines are sent again, `Attempts` when to connect, `Hearing` what was heard, and `Silence`
+when to send a heartbeat.
+
+1. What is typed waits until the server has answered the first line.
+2. What was missed is heard before anything typed is sent, so that a private word goes to whom it was meant for.
+3. Nothing that was typed is said under another name than the one that was asked for.
+4. Nothing that was typed is said in another room than the one we were in: after a lost session we go back there first.
+5. A server that does not answer with values is spoken to as by a telnet, and nothing is promised.
 """
 
 from __future__ import annotations
 
 import math
 
-from ..rules import Kind
-from .attempts import EXPELS, ServerUnavailable
+from ..rules import QUIET, RECEIPT, Kind, canonical, clean, may_hold_password
+from .attempts import REMOVED_BY_OPERATOR
 from .conversation import UNSENT, Conversation, State
-from .outgoing import Line
-from .people import Person
+from .outgoing import Line, Outgoing
+from .values import MAX_LINE, BadServer, ServerUnavailable, Value, parse
 
+WINDOW = 16 * 1024  # bytes ahead of their receipts; less than any kernel holds, so that sending never waits.
+# On a server without values nothing bounds it.
 LONGEST_TYPED = 64 * 1024  # bytes; our server ends the connection of whoever sends a longer line
 UNANSWERED = 10.0  # seconds after its first line of text, within which a server has to answer in values
 UNCONFIRMED = "没有等到确认"
-ENDS = ("quit", *EXPELS)  # the goodbyes that end the session
-# Heartbeats, in seconds.
-SHARE = 0.4  # of the server's idle limit
-CALM = 30.0  # for a server without an idle limit
-NOTICE, LONGEST_NOTICE = 0.2, 30.0  # before the idle limit, as a share of it, and in seconds
-USUAL_IDLE = 10.0  # the idle limit of a server that does not say what it has
+ENDS_SESSION = ("quit", *REMOVED_BY_OPERATOR)  # the goodbyes that end the session
 
 
 class Session(Conversation):
     """A conversation over any number of connections. What is to be sent is returned."""
-
-    _reminded: float | None = None  # when the silence began of which the user was reminded last
 
     @property
     def is_busy(self) -> bool:
@@ -37,8 +39,13 @@ class Session(Conversation):
 
     @property
     def wants_end(self) -> bool:
-        """Whether our side of the connection is to be ended: a server without values may know no `/quit`."""
-        return self._finishing and self.state is State.PLAIN
+        """Whether our side of the connection is to be ended: behind a goodbye, and where nobody may know `/quit`."""
+        return self._bye is not None or (self._finishing and self.state is State.PLAIN)
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether nothing is on its way. Any line is a heartbeat itself, and so a frozen server gets no heap of them."""
+        return self.is_in and not (self._finishing or self._bye or self.outgoing.sent)
 
     @property
     def _should_connect(self) -> bool:
@@ -59,7 +66,8 @@ class Session(Conversation):
                 return self._greeted_at + UNANSWERED
             case State.CONNECTING:
                 return math.inf
-        return min(self._heartbeat_at(), self._naming.claim_at, self._reminder_at())
+        silent_until = min(self._silence.heartbeat_at(), self._silence.reminder_at())
+        return min(self._naming.claim_at, silent_until if self._is_silent else math.inf)
 
     def connect(self, now: float) -> bytes:
         """Begin a new connection. Return what is sent first on it."""
@@ -79,27 +87,41 @@ class Session(Conversation):
 
     def connected(self, now: float) -> bytes:
         """Take note that the connection stands. Return what is to be sent."""
-        self._attempts.stands(now)
-        self._sent_at = now
+        self._attempts.connected_at = now
+        self._silence.sent_at = now
         self.state = State.GREETING
         if self.is_plain:
             self._enter(State.PLAIN)
         return self._flush(now)
 
+    def received(self, data: bytes, now: float) -> bytes:
+        """Take one line of the server, without its end. Return what is to be sent. Raise BadServer."""
+        if len(data) > MAX_LINE:
+            raise BadServer(f"a line of more than {MAX_LINE // 1024} KiB")
+        line = data.decode("utf-8", "replace").removesuffix("\r")
+        if self.state is State.VALUES or (self.state is State.GREETING and line.startswith("{")):
+            if value := parse(line):
+                self._take(value, now)
+        elif self.state is State.GREETING:
+            self._take_text(clean(line), now)
+        elif line != RECEIPT:
+            self.shown.append(Value("raw", clean(line)))
+        return self._flush(now)
+
     def key(self, now: float) -> None:
         """Take note that somebody has pressed a key."""
-        self._key_at = now
-
-    def say(self, line: str, now: float, to: Person | None = None) -> bytes:
-        """Have a line sent, to everyone or to one alone, now or later. Return what is to be sent now."""
-        return self.ask(Line(line, to), now)
+        self._silence.key_at = now
 
     def ask(self, line: Line, now: float) -> bytes:
         """Have a line sent; a hidden one, whose answer the user need not see, now or never. Return what is to be sent."""
+        line.text = line.text if line.to else canonical(line.text)
         if len(line.text.encode("utf-8", "replace")) > LONGEST_TYPED:
             self._refuse(line, "消息过长")
         elif line.text.startswith("/resume") and line.kind is Kind.VALUES:
             self._refuse(line, "这个命令供程序使用")
+        elif line.text.strip(" ") == QUIET and not line.to:
+            self.hearing.be_quiet()
+            line.dealt_with = True
         elif self.state is State.VALUES or not line.hidden:
             self.outgoing.add(line)
             if self.state is State.OFFLINE:
@@ -115,14 +137,12 @@ class Session(Conversation):
         """Do what is due. Return what is to be sent."""
         if self.state is State.GREETING and now >= self._greeted_at + UNANSWERED:
             self._go_plain()
-        if self.is_in and now >= self._heartbeat_at():
+        if self._is_silent and now >= self._silence.heartbeat_at():
             self.outgoing.add(Line("", hidden=True))
         if self.state is State.VALUES and now >= self._naming.claim_at:
             self._claim_name()
-        if self.is_in and now >= self._reminder_at():
-            self._reminded = self._sent_at
-            left = self._sent_at + self._idle - now
-            self.hearing.note(f"再过 {math.ceil(left)} 秒没有输入，连接就会中断；按一下回车就可以留下")
+        if self._is_silent and (reminder := self._silence.remind(now)):
+            self.hearing.note(reminder)
         return self._flush(now)
 
     def lost(self, why: str, now: float, *, is_final: bool = False) -> None:
@@ -136,35 +156,49 @@ class Session(Conversation):
         if self._quitting or (self._finishing and self.is_plain and was_in):
             self._quitting = True
             return
-        if bye and bye.code in ENDS:
+        if bye and bye.code in ENDS_SESSION:
             self._token = ""
-        if bye and bye.code in EXPELS:
-            self._give_up(UNCONFIRMED, self.outgoing.give_up())
+        if bye and bye.code in REMOVED_BY_OPERATOR:
+            self.report_unsent()
+            self.outgoing = Outgoing()
         busy = bool(self.outgoing.unsettled)
-        if said := self._attempts.lost(why, bye, now, was_in=was_in, busy=busy, is_away=self._is_away(now)):
+        if said := self._attempts.lost(why, bye, now, was_in=was_in, busy=busy, is_away=self._silence.is_away(now)):
             self.hearing.note(said)
 
-    def leave(self) -> None:
+    def report_unsent(self) -> None:
         """Say which lines were not sent or not confirmed, for nobody waits for them any more."""
-        self._give_up(UNCONFIRMED, [line for line in self.outgoing.sent if not line.hidden])
-        self._give_up(UNSENT, [line for line in self.outgoing.waiting if not line.hidden])
+        self._report(UNCONFIRMED, [line for line in self.outgoing.sent if not (line.hidden or line.heard)])
+        self._report(UNSENT, [line for line in self.outgoing.waiting if not line.hidden])
 
-    def _is_away(self, now: float) -> bool:
-        """Return whether the user has been away for so long that the server's idle limit is welcome."""
-        return self._key_at + self._policy.away_after <= now
+    def _flush(self, now: float) -> bytes:
+        """Return what may be sent now."""
+        counted = self.state is State.VALUES
+        data = b"".join(self.outgoing.send(line, counted=counted) for line in iter(self._next, None))
+        is_over = self._finishing and counted and not (self._quitting or self._bye)
+        if is_over and not (self.outgoing.unsettled or self._catching_up):
+            self._quitting = True
+            data += self.outgoing.send(Line("/quit", hidden=True), counted=True)
+        if data:
+            self._silence.sent_at = now
+        return data
 
-    def _reminder_at(self) -> float:
-        """Return when to say, once in each silence, that the server's idle limit comes near, if somebody reads that."""
-        if not (self._curious and self._idle) or self._sent_at == self._reminded or self.outgoing.sent:
-            return math.inf
-        if self._heartbeat_at() < math.inf:  # it will not be silent
-            return math.inf
-        return self._sent_at + self._idle - min(LONGEST_NOTICE, NOTICE * self._idle)
+    def _next(self) -> Line | None:
+        """Take the next line that may be sent out of those that wait."""
+        if not self.is_in or self._bye or self._quitting:
+            return None
+        while self.outgoing.ahead < WINDOW and (line := self.outgoing.take(self._may_send)):
+            why = "该用户不在线" if line.to and line.to.is_gone else ""
+            if self._has_no_accounts and line.kind in (Kind.SECRET, Kind.BAD) and may_hold_password(line.text):
+                why = "这个服务器没有账号"
+            if not why:
+                return line
+            self.outgoing.unsettled -= 1
+            self._refuse(line, why)
+        return None
 
-    def _heartbeat_at(self) -> float:
-        """Return when silence is to be broken, to stay in the room. What is on its way is a heartbeat itself."""
-        is_for_ever = self._policy.away_after == math.inf
-        if self._finishing or self.outgoing.sent or self._is_away(self._sent_at) or not (self._idle or is_for_ever):
-            return math.inf
-        idle = USUAL_IDLE if self.state is State.PLAIN else self._idle
-        return self._sent_at + min(self._policy.heartbeat, SHARE * idle or CALM)
+    def _may_send(self, line: Line) -> bool:
+        if line.hidden or self.state is State.PLAIN:
+            return True
+        if self._catching_up:
+            return False
+        return line.kind in (Kind.RENAME, Kind.SECRET) or (self._naming.is_had and not self._room)

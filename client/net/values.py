@@ -43,8 +43,15 @@ FIELDS = {
 EVENTS = ("joined", "left", "said", "emote", "whisper", "renamed", "entered", "exited", "kept", "announced")
 
 
-class BadServer(Exception):
-    """The server does not keep to the protocol."""
+class ServerUnavailable(Exception):
+    """The server is not there, or has gone, or lets nobody in, and nobody wants to wait for it."""
+
+
+class BadServer(ServerUnavailable):
+    """The server does not keep to the protocol, so that nobody can talk to it."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"the server does not keep to the protocol: {fault}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Theme:
 
     @property
     def indent(self) -> int:
-        """How far further rows of a line are indented: further than any line, so that none looks like another line."""
+        """How far further rows of a line are indented. No line begins there, so none of them looks like another line."""
         return 13 if self.time else 4
 
     def render(self, value: Value, clock: str) -> list[str]:

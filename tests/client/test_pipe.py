@@ -166,7 +166,7 @@ def test_with_hidden_addresses_our_own_lines_are_known() -> None:
 
 def test_quit_ends_a_pipe_too(server: StrictServer) -> None:
     """Without a doubt about it."""
-    result = post("x\n/quit\ny\n", server.port, "--name", "小明")
+    result = post("x\n、Quit\ny\n", server.port, "--name", "小明")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines()[-1] == "✓ 小明:x"
 
@@ -358,6 +358,33 @@ def test_listening() -> None:
         connection.bye("quit")
         assert process.wait(PATIENCE) == 130
         assert stderr(process) == ""
+
+
+@pytest.mark.parametrize("idle", [0.0, 1e10])
+def test_listening_to_a_server_with_a_huge_idle_limit(idle: float) -> None:
+    """No wait is too long for the system."""
+    with fake_server() as server, client(server.port, "--listen") as process:
+        connection = server.welcome(idle=idle)
+        read_line(process)
+        connection.said("one")
+        assert read_line(process) == "  bob:one\n"
+        process.terminate()
+        assert connection.line() == "/quit"
+
+
+def test_whoever_ends_a_script_ends_it_in_order(server: StrictServer, connect: Connect) -> None:
+    """Its name is free at once. A SIGHUP that it was started to ignore is ignored."""
+    peer = connect()
+    shell = ["sh", "-c", """trap '' HUP; exec "$@" """, "sh", *command(server.port, "--listen", "--name", "小明")]
+    with subprocess.Popen(shell, stdout=subprocess.PIPE, text=True) as process:
+        assert read_line(process) == "* 小明:已上线\n"
+        process.send_signal(signal.SIGHUP)
+        peer.say("still there")
+        assert read_line(process).endswith(":still there\n")
+        process.terminate()
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+    assert peer.until(f"{peer.line().partition(']')[0]}]小明:下线") is not None
+    peer.rename("小明")
 
 
 def test_listening_ends_with_the_server(server: StrictServer) -> None:

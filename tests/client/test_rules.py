@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from client import rules
+from client.menu import HELP
 from client.rules import HIDDEN, Kind, kind_of, loosen, may_hold_password, mentions, without_password
 from server.chat import names, texts
 from server.chat.announcing import ShowMotd
@@ -36,7 +38,7 @@ PIECES = st.sampled_from(
     [
         *("who", "rename", "to", "quit", "help", "last", "json", "all", "ban", "kick", "announce", "away", "bans"),
         *("reply", "whois", "ignore", "unignore", "quiet", "join", "leave", "rooms", "motd", "me", "mute", "unban"),
-        *("/", "//", " ", "  ", "|", "bob", "小明", "x y", "WHO", "3"),
+        *("/", "//", "／", "、", " ", "  ", "|", "bob", "小明", "x y", "WHO", "Last", "Login", "QUIT", "To", "3"),
     ]
 )
 QUESTIONS = (Who, Last, LastBefore, Search, Help, Whois, ListIgnored, ListRooms, ShowMotd)
@@ -81,6 +83,12 @@ def test_the_words_are_the_servers() -> None:
     assert {word: command.after for word, command in SERVER.commands.items() if command.after} == rules.AFTER
 
 
+def test_the_help_names_all_words() -> None:
+    """But for its own, and for what only programs say."""
+    words = {word for word, kind in rules.WORDS.items() if kind is not Kind.VALUES} - {"help"}
+    assert words <= set(re.findall(r"[a-z-]+", HELP))
+
+
 def test_the_passwords_are_the_servers() -> None:
     """Which commands have them, and how many words. They are sent once."""
     asked = {word: [each for each in prompts if each != rules.AGAIN] for word, (_, prompts) in rules.PASSWORDS.items()}
@@ -103,6 +111,9 @@ def test_the_texts_are_the_servers() -> None:
 
 
 @given(st.lists(PIECES, max_size=6).map("".join))
+@example("/WHO")
+@example("、last")
+@example("／To|bob|x")
 def test_a_line_is_what_the_server_takes_it_for(line: str) -> None:
     """Whatever it is made of."""
     kind, entry = kind_of(line), SERVER.parse(1, 0.0, line, Refusing())
@@ -129,7 +140,7 @@ def test_a_mistyped_password_is_known(sign: str, word: str, rest: str) -> None:
         ("/login bob", "/login bob"),
         ("/password old new", f"/password {HIDDEN}"),
         ("register hunter2", f"register {HIDDEN}"),
-        ("／Login bob hunter2", f"／Login {HIDDEN}"),
+        ("／Login bob hunter2", f"/login bob {HIDDEN}"),
         ("/lgoin bob hunter2", f"/lgoin {HIDDEN}"),
         (" /login bob hunter2", f" /login {HIDDEN}"),
         ("/login|bob|hunter2", f"/login {HIDDEN}"),
@@ -159,7 +170,9 @@ def test_a_name_that_the_server_allows_is_a_name(text: str) -> None:
 def test_the_same_characters_are_taken_out() -> None:
     """All of Unicode is tried."""
     for code in range(sys.maxunicode + 1):
-        if not 0xD800 <= code < 0xE000 and chr(code) != "\n":
+        if 0xD800 <= code < 0xE000:  # half of a pair, which JSON can hold
+            assert rules.clean(chr(code)) == ""
+        elif chr(code) != "\n":
             assert rules.clean(chr(code)) == decode(chr(code).encode())
 
 
@@ -172,7 +185,7 @@ def test_the_same_characters_are_taken_out() -> None:
         (" to 小红 hi", "to 小红 hi"),
         ("ＴＯ　小红　hi", "to 小红 hi"),
         ("to  bob hi", "to bob hi"),
-        ("/To 小红 hi", "/to 小红 hi"),
+        ("/To　小红 hi", "/to 小红 hi"),
         ("to 小红 hi", "to 小红 hi"),
         ("To be or not", "To be or not"),
         ("Who　", "who"),

@@ -86,6 +86,8 @@ def test_the_menu_on_a_terminal_without_control(server: StrictServer, connect: C
         ("bob", "[→bob]请输入聊天内容，exit退出："),
         (" a  b", "✓ [私聊] → bob:  a  b\r\n"),
         ("who", f"* {addr}:在线\r\n"),
+        ("/foo bar", "✗ /foo bar（未知命令，输入 /help 查看帮助）\r\n"),
+        ("／Last 0", "✗ /last 0（"),
         ("/help", "Ctrl-D 退出；其他内容发送给所有人\r\n"),
         ("Exit　", WHOM),
         ("exit", "0. 退出\r\n"),
@@ -247,30 +249,50 @@ def test_the_bell(server: StrictServer, connect: Connect, client: Client, flags:
 
 
 def test_what_is_pasted_is_text(server: StrictServer, client: Client) -> None:
-    """A tab in it completes nothing. It waits for Enter, and none of its lines is a command of the client."""
+    """A tab in it completes nothing. It waits for Enter, and none of its lines is a command."""
     child = client(server.port, "--name", "小明", NO_COLOR="1")
     child.expect_exact(PROMPT)
-    child.send("\x1b[200~w\tx\rexit\r/quit\r\r0\rla\x1b[201~st")
-    child.expect_exact("[6行，回车发送]")
-    child.expect_exact("w x⏎exit⏎/quit⏎⏎0⏎last")
+    child.send("\x1b[200~w\tx\rexit\r/quit\r\rrename y\rwho\r、last\r0\rla\x1b[201~st")
+    child.expect_exact("[9行，回车发送]")
+    child.expect_exact("w x⏎exit⏎/quit⏎⏎rename y⏎who⏎、last⏎0⏎last")
     child.send("\r")
-    for line in ("w    x", "exit", "/quit", "0", "last"):
+    for line in ("w    x", "exit", "/quit", " rename y", " who", " 、last", "0", "last"):
         child.expect_exact(f"✓ 小明:{line}\r\n")
+
+
+def echoes(child: pexpect.spawn[str]) -> bool:
+    return bool(termios.tcgetattr(child.child_fd)[3] & termios.ECHO)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_the_end_where_a_password_is_asked_for(
+    server: StrictServer, connect: Connect, client: Client, ending: signal.Signals
+) -> None:
+    """A terminal without control echoes again afterwards, and the name is free."""
+    peer = connect()
+    child = client(server.port, "--name", "小明", TERM="dumb")
+    child.expect_exact(PROMPT)
+    child.sendline("/Register")
+    child.expect_exact("密码：")
+    while echoes(child):
+        pass
+    child.kill(ending)
+    while not echoes(child):
+        pass
+    assert end(child) == 128 + ending
+    assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
+    peer.rename("小明")
 
 
 @pytest.mark.parametrize("gives_up", [False, True])
 def test_a_password_on_a_terminal_without_control(client: Client, tmp_path: Path, gives_up: bool) -> None:
     """The terminal does not echo it, and echoes again afterwards, also if Ctrl-C comes meanwhile. That ends nothing."""
-
-    def echoes() -> bool:
-        return bool(termios.tcgetattr(child.child_fd)[3] & termios.ECHO)
-
     with owning(tmp_path / "accounts") as server:
         child = client(server.port, "--name", "小明", TERM="dumb")
         child.expect_exact(PROMPT)
         child.sendline("/register")
         child.expect_exact("密码：")
-        while echoes():
+        while echoes(child):
             pass
         if gives_up:
             child.sendintr()
@@ -284,7 +306,7 @@ def test_a_password_on_a_terminal_without_control(client: Client, tmp_path: Path
         child.expect_exact(PROMPT)
         child.sendline("shown")
         child.expect_exact("✓ 小明:shown")
-        assert echoes()
+        assert echoes(child)
         child.sendintr()
         assert end(child) == 130
 

@@ -19,8 +19,6 @@ from client.net.session import Session
 from client.net.values import BadServer, Value
 from server.chat.events import Said
 from server.chat.names import fold
-from server.chat.sessions import digest_of
-from server.commands.ignore import BeQuiet
 
 from .session_peer import QUIT, Heard, Hole, Line, SessionPeer, When
 from .session_peer import State as Fate
@@ -30,6 +28,7 @@ from .simulation_users import NAMES, Program, TextUser, User, Wild
 
 POLICIES = (ReconnectPolicy(insists=True), ReconnectPolicy(insists=True, away_after=float("inf")))
 NO_NAME = "输入 rename 新名字 换一个"
+COMINGS = ("joined", "left", "entered", "exited")  # of others, which are not shown to whoever is quiet
 GAPS = ("这里缺了一些消息", "服务器丢失了上面")
 HOSTILE_NAMES = ("修改用户名为", "该用户不在线", "I", "已上线", "json")
 HOSTILE_LINES = (
@@ -47,7 +46,7 @@ class ClientPeer(SessionPeer):
         super().__init__(name)
         self.number = number
         self.client = WatchedSession(self, chance.choice(POLICIES), name, curious=chance.random() < 0.5)
-        self.accepted: list[Value] = []  # events that the client has taken for new
+        self.accepted: list[Value] = []  # events that the client has taken for new, and that are to be shown
         self.shown: list[Value] = []
         self.refusals = self.losses = self.gaps = 0  # that the user has to be told of
         self.lines: dict[ClientLine, Line] = {}
@@ -73,7 +72,7 @@ class ClientPeer(SessionPeer):
             self._is_leaving = True
             return self._see(self.client.finish(self._now))
         person, words = self._receiver(text)
-        return self._see(self.client.say(words, self._now, person))
+        return self._see(self.client.ask(ClientLine(words, person), self._now))
 
     def connect(self) -> bytes:
         """Begin a new connection. Return its first line."""
@@ -125,7 +124,8 @@ class ClientPeer(SessionPeer):
         }
         self.transcript.append(Heard(int(value.at), told, own, self.when))
         self.place = int(value.at)
-        self.accepted.append(value)
+        if not (self.client.hearing.is_quiet and value.type in COMINGS and not value.line):
+            self.accepted.append(value)
 
     def drop(self, after: str) -> None:
         """Take note of a gap."""
@@ -155,7 +155,8 @@ class ClientPeer(SessionPeer):
         needs_name = any(value.type == "note" and (NO_NAME in value.text or UNSURE in value.text) for value in shown)
         if needs_name and not self.client._naming.is_had:
             self._renames += 1
-            sent += self._see(self.client.say(f"rename user{self.number}-{self._renames}", self._now))
+            another = ClientLine(f"rename user{self.number}-{self._renames}")
+            sent += self._see(self.client.ask(another, self._now))
         self.finished = self._is_leaving and not self.client.is_busy
         return sent
 
@@ -365,12 +366,8 @@ def _told(peer: ClientPeer) -> Iterator[str]:
 
 
 def _people(world: World, user: Client) -> Iterator[str]:
-    """Yield a fault if a client that has missed nothing, and has not wished to, does not know who is online."""
+    """Yield a fault if a client that has missed nothing does not know who is online."""
     client = user.peer.client
-    sessions = [digest_of(token) for token, _ in user.peer.sessions]
-    deeds = (deed for life in world.lives for deed in life.deeds)
-    if any(isinstance(deed.line, BeQuiet) and deed.author.who in sessions for deed in deeds):
-        return
     if not user.link or user.has_left or not client.hearing.people.known or user.peer.gaps:
         return
     members = user.link.life.broadcaster.room.online_map.items()

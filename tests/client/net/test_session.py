@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.net.attempts import DELAYS, ReconnectPolicy, ServerUnavailable
-from client.net.conversation import WINDOW, State
+from client.net.attempts import DELAYS, ReconnectPolicy
+from client.net.conversation import State
+from client.net.outgoing import Line
 from client.net.people import Person
-from client.net.session import CALM, LONGEST_TYPED, Session
-from client.net.values import MAX_LINE, BadServer, Value
+from client.net.session import LONGEST_TYPED, WINDOW, Session
+from client.net.silence import CALM
+from client.net.values import MAX_LINE, BadServer, ServerUnavailable, Value
 
 TOKEN = "t" * 32
 TIME = "2026-11-24T21:00:00.000Z"
@@ -75,7 +77,7 @@ class Server:
         self.tell("done", line=line + 1)
 
     def say(self, line: str, to: Person | None = None) -> None:
-        self._send(self.session.say(line, self.now, to))
+        self._send(self.session.ask(Line(line, to), self.now))
 
     def passes(self, seconds: float) -> None:
         self.now += seconds
@@ -379,6 +381,19 @@ def test_no_heartbeat_while_a_line_is_on_its_way() -> None:
     assert server.take() == [""]
 
 
+def test_nothing_is_due_behind_a_goodbye() -> None:
+    """Our side of the connection ends as well, and so the server's end is heard of at last."""
+    server = Server(FOREVER, curious=True)
+    server.welcome()
+    server.tell("done", line=1)
+    assert not server.session.wants_end
+    server.tell("bye", code="idle")
+    server.take()
+    server.passes(100)
+    assert (server.take(), server.session.due(), server.session.wants_end) == ([], math.inf, True)
+    assert not server.session.outgoing.waiting
+
+
 def test_a_server_without_an_idle_limit() -> None:
     """Whoever listens for ever shows now and then that it is there, and so sees whether the server is."""
     server = Server(FOREVER)
@@ -464,8 +479,13 @@ def test_whoever_is_expelled_stays_away(code: str) -> None:
     server.welcome()
     server.say("one")
     server.say("to bob x")
+    server.event("said", name="me", addr="me:1", text="one", line=1)
+    server.lose()
+    server.say("never sent")
+    server.shown()
+    server.connect()
     server.lose(code, "why")
-    assert server.notes() == ["没有等到确认：one", "没有等到确认：to bob x", "why；输入下一行时自动重新连接"]
+    assert server.notes() == ["没有等到确认：to bob x", "没有送达：never sent", "why；输入下一行时自动重新连接"]
     assert server.session.due() == math.inf
     assert not server.session.is_busy
     server.say("two")
@@ -562,6 +582,53 @@ def test_a_room_has_people_of_its_own() -> None:
     ]
 
 
+def test_a_list_in_parts() -> None:
+    """Nobody is gone before it is complete, also if the connection is lost in its middle."""
+    server = Server(curious=True)
+    server.welcome()
+    server.tell("users", line=1, users=[{"name": "me", "addr": "me:1"}])
+    server.tell("users", line=1, users=[{"name": "bob", "addr": "b:1"}, {"name": "eve", "addr": "e:1"}])
+    server.tell("done", line=1)
+    people = server.session.hearing.people
+    bob, eve = people.find("bob"), people.find("eve")
+    assert bob
+    assert eve
+    server.say("who")
+    server.tell("users", line=2, users=[{"name": "me", "addr": "me:1"}])
+    server.lose()
+    server.connect()
+    server.hello(line=1)
+    server.tell("done", line=2)
+    server.tell("users", line=3, users=[{"name": "me", "addr": "me:1"}])
+    assert not bob.is_gone
+    server.tell("users", line=3, users=[{"name": "rob", "addr": "b:1"}])
+    server.tell("done", line=3)
+    assert (people.find("rob"), bob.is_gone, eve.is_gone, people.names()) == (bob, False, True, ["me", "rob"])
+
+
+def test_whoever_is_quiet_is_not_told_who_comes() -> None:
+    """It is heard all the same. The server need not know of that."""
+    server = Server()
+    server.welcome()
+    server.say("/quiet")
+    server.event("joined", name="bob", addr="b:1")
+    server.say("/Quiet ")
+    server.event("left", name="bob", addr="b:1")
+    assert server.take() == []
+    assert [each.text or each.type for each in server.shown()] == ["不再显示上线和下线", "重新显示上线和下线", "left"]
+    assert server.session.outgoing.unsettled == 0
+
+
+def test_a_command_is_sent_as_the_server_reads_it() -> None:
+    """With any slash, and in capitals. So a password is sent once, and a session of somebody else is not taken up."""
+    server = Server()
+    server.welcome()
+    for line in ("、WHO", "/Login bob secret", "／Resume x 1", "／nothing"):
+        server.say(line)
+    assert server.take() == ["/who", "/login bob secret", "／nothing"]
+    assert [line.text for line in server.session.outgoing.sent] == ["/who", "/login bob ******", "／nothing"]
+
+
 def test_everyone_is_listed_with_the_room() -> None:
     """Those elsewhere are known by then, and are not taken for people of our room."""
     server = Server()
@@ -571,6 +638,54 @@ def test_everyone_is_listed_with_the_room() -> None:
     people = server.session.hearing.people
     assert (people.names(), people.names_elsewhere()) == (["me"], ["bob"])
     assert [each.users for each in server.shown()] == [(("me", "me:1", "tea"), ("bob", "b:1", ""))]
+
+
+def lose_session_in_a_room() -> Server:
+    """Return a server that has lost the session of somebody who has typed a line for a room since then."""
+    server = Server()
+    server.welcome()
+    server.say("/join tea")
+    server.event("entered", name="me", addr="me:1", room="tea", line=1)
+    server.tell("done", line=1)
+    server.lose()
+    server.say("for the room")
+    server.take()
+    for session in ("other", "third"):  # the second is lost before it is back in the room
+        server.passes(10.0)
+        server.connect()
+        server.hello(session=session)
+        assert server.take() == ["", "/join tea"]
+        server.tell("done", line=1)
+        if session == "other":
+            server.lose()
+    server.shown()
+    return server
+
+
+def test_nothing_is_said_in_another_room() -> None:
+    """After a lost session it goes back to the room first, and once."""
+    server = lose_session_in_a_room()
+    assert server.take() == []
+    server.event("entered", name="me", addr="me:1", room="tea", line=2)
+    server.tell("done", line=2)
+    assert server.take() == ["for the room"]
+    server.say("/leave")
+    server.event("entered", name="me", addr="me:1", room="", line=4)
+    server.lose()
+    server.passes(10.0)
+    server.connect()
+    server.hello(line=4, session="third")
+    assert server.take() == ["/leave", ""]
+
+
+def test_nothing_is_said_in_the_lobby_if_there_is_no_way_back() -> None:
+    """Lines that wait are given back. The next one is said where the user is now."""
+    server = lose_session_in_a_room()
+    server.tell("done", line=2, code="too_many_rooms", text="full")
+    assert server.notes() == ["没能回到房间 tea：full", "没有送达：for the room"]
+    assert (server.take(), server.session.outgoing.unsettled, server.session.failed) == ([], 0, True)
+    server.say("here")
+    assert server.take() == ["here"]
 
 
 def test_a_session_goes_on_in_its_room() -> None:
@@ -662,7 +777,7 @@ def test_lines_that_came_to_nothing_are_named_or_counted() -> None:
     server.lose()
     server.say("x" * 100)
     server.shown()
-    server.session.leave()
+    server.session.report_unsent()
     assert server.notes() == [
         *(f"没有等到确认：sent {number}" for number in range(3)),
         "没有等到确认：还有 2 条",
@@ -773,6 +888,28 @@ def test_a_server_that_knows_no_values(answers: list[str]) -> None:
     assert server.take() == ["again"]
 
 
+def test_a_server_without_values_has_no_accounts() -> None:
+    """It would say a password to everyone. With `--plain` it may be ours, which has some."""
+    server = Server()
+    server.connect()
+    lines = ["/register secret", "/Login bob secret", "/lgoin bob secret"]
+    server.say(lines[0])
+    server.text("/json")
+    for line in lines[1:]:
+        server.say(line)
+    assert server.take() == []
+    assert [(each.text, each.why) for each in server.shown() if each.type == "refused"] == [
+        ("/register ******", "这个服务器没有账号"),
+        ("/login bob ******", "这个服务器没有账号"),
+        ("/lgoin ******", "这个服务器没有账号"),
+    ]
+    assert server.session.outgoing.unsettled == 0
+    server = Server(plain=True)
+    server.connect()
+    server.say(lines[0])
+    assert server.take() == lines[:1]
+
+
 def test_a_fellow_user_cannot_make_it_a_telnet() -> None:
     """By saying what we have asked. Whoever is late is told in text what happens before the greeting."""
     server = Server(name="me")
@@ -841,12 +978,17 @@ def test_wrong_numbers() -> None:
 
 
 OBJECTS = st.fixed_dictionaries(
-    {"type": st.sampled_from(["hello", "joined", "left", "said", "whisper", "renamed", "users", "done", "gap", "bye"])},
+    {
+        "type": st.sampled_from(
+            ["hello", "joined", "left", "said", "whisper", "renamed", "users", "done", "gap", "bye", "entered"]
+        )
+    },
     optional={
         "at": st.sampled_from(["1", "2", "3"]),
         "after": st.sampled_from(["1", "2", "9"]),
         "session": st.sampled_from([TOKEN, "other"]),
         "line": st.integers(0, 4),
+        "room": st.sampled_from(["", "tea"]),
         "code": st.sampled_from(["", "quit", "idle", "resumed", "name_taken", "no_session"]),
         "users": st.just([{"name": "eve", "addr": "e:1"}]),
         "hold": st.just(60),
@@ -860,6 +1002,8 @@ STEPS = st.one_of(
     st.sampled_from(
         [
             "say",
+            "/join tea",
+            "/quiet",
             "lose",
             "connect",
             "pass",
@@ -882,8 +1026,8 @@ def test_whatever_a_server_says(steps: list[Any], policy: ReconnectPolicy, curio
     try:
         for step in ["connect", *steps]:
             match step:
-                case "say":
-                    server.say("hi")
+                case "say" | "/join tea" | "/quiet":
+                    server.say(step)
                 case "lose" if session.state is not State.OFFLINE:
                     server.lose()
                 case "connect" if session.wants_connection(server.now):
@@ -900,7 +1044,7 @@ def test_whatever_a_server_says(steps: list[Any], policy: ReconnectPolicy, curio
             assert session.outgoing.unsettled == len(waiting)
             assert session.outgoing.ahead == sum(line.size for line in session.outgoing.sent)
             session.due()
-    except (BadServer, ServerUnavailable) as error:
+    except ServerUnavailable as error:
         assert str(error).isprintable()
 
 
