@@ -64,8 +64,8 @@ class Inlet:
     def take(self, size: int) -> None:
         """Count a line of `size` bytes. It is a sign that its author is there, who may have to wait for it."""
         self.user.last_seen = self._host.watchdog.now()
-        self._size += size
         self.wait(self.rates.line(size))
+        self._size += size  # only now: to wait, what was read before has been put in
 
     def understand(self, line: bytes) -> Entry:
         """Return what a line asks for, once it has been taken."""
