@@ -39,7 +39,7 @@ class Handler(socketserver.BaseRequestHandler):
         self._too_long = texts.LINE_TOO_LONG.format(self.server.settings.max_line)
         try:
             self._live(first.opens)
-            self._inlet.end()
+            self._inlet.linger()
         finally:
             self._user.outbox.close()  # before the connection is closed, also after a bug
 
@@ -69,7 +69,7 @@ class Handler(socketserver.BaseRequestHandler):
                 user.encoding = self.server.crlf_text
             for line in lines:
                 if user.outbox.closed:  # whoever was dropped may go on sending, but nobody waits for that
-                    return inlet.end_of()
+                    return inlet.leave_entry()
                 entry = self._understand(line)
                 if not self._is_in and self._come_in(entry):
                     continue
@@ -80,7 +80,7 @@ class Handler(socketserver.BaseRequestHandler):
             if telnet_reply := reader.take_replies():
                 user.outbox.put(telnet_reply)
             inlet.wait(inlet.rates.read())
-        return inlet.end_of()
+        return inlet.leave_entry()
 
     def _come_in(self, entry: Entry | None = None) -> bool:
         """Let a user in. Return whether `entry`, their first line, was one that brings them in in its own way."""

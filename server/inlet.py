@@ -107,7 +107,7 @@ class Inlet:
                 end = min(end, time.monotonic() + self._host.settings.linger)
                 time.sleep(GOODBYE_STEP)
 
-    def end_of(self) -> Leave:
+    def leave_entry(self) -> Leave:
         """Return why a connection has ended whose user did not ask for it.
 
         The watchdog has kicked the user, the outbox has given the peer up, or the peer is gone. In the first two cases
@@ -118,7 +118,7 @@ class Inlet:
             return Leave(user.number, now, "idle", texts.IDLE)
         return Leave(user.number, now, "slow" if user.outbox.overflowed else "lost")
 
-    def end(self) -> None:
+    def linger(self) -> None:
         """Let the outbox be emptied and the peer close first, for which it has a while."""
         linger, user = self._host.settings.linger, self.user
         if not user.outbox.join(linger):

@@ -80,7 +80,7 @@ class WebHandler(BaseHTTPRequestHandler):
             super().handle()
             if not self._is_stream:  # else the broadcaster closes it, behind the last words
                 outbox.close()
-            self._inlet.end()
+            self._inlet.linger()
         finally:
             outbox.close()  # before the connection is closed, also after a bug
 

@@ -33,7 +33,7 @@ class Stream:
 
     def leave(self) -> None:
         """Let its reader leave, whatever a post still waits for. Raises Closed. What that post says afterwards does nothing."""
-        self._host.broadcaster.offline([self.inlet.end_of()])
+        self._host.broadcaster.offline([self.inlet.leave_entry()])
 
     def say(self, token: str, lines: Sequence[bytes], first: int) -> bool:
         """Put lines of the session `token` into the log. Return False if the stream has ended. Raises Closed.
