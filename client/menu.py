@@ -155,8 +155,9 @@ class Menu:
     def _meant(self, typed: str, *, is_public: bool) -> Iterator[str]:
         """Yield what is to be sent. A line that was pasted with others is said as it is, and is no command."""
         if "\n" in typed:
-            pasted = [line for line in typed.split("\n") if line]
-            yield from map(_as_talk, pasted) if is_public else pasted
+            for line in filter(None, typed.split("\n")):
+                sign = "/" if line[0] == "/" else "" if kind_of(line) is Kind.TALK else " "
+                yield f"{sign}{line}" if is_public else line
         else:
             yield from self._with_passwords(loosen(typed, self._is_online) if is_public else typed)
 
@@ -201,13 +202,6 @@ class Menu:
 def _is_command(line: str) -> bool:
     """Return whether a line is a command of the server's wherever it is typed, and is not said to anybody."""
     return canonical(line).startswith("/") and "\n" not in line and kind_of(line) is not Kind.TALK
-
-
-def _as_talk(line: str) -> str:
-    """Return a line as it is sent so that the server takes it for talk."""
-    if line.startswith("/"):
-        return f"/{line}"
-    return line if kind_of(line) is Kind.TALK else f" {line}"
 
 
 def _word_of(typed: str) -> str:

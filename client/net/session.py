@@ -21,8 +21,8 @@ from .conversation import UNSENT, Conversation, State
 from .outgoing import Line, Outgoing
 from .values import MAX_LINE, BadServer, ServerUnavailable, Value, parse
 
-WINDOW = 16 * 1024  # bytes ahead of their receipts; less than any kernel holds, so that sending never waits.
-# On a server without values nothing bounds it.
+# Bytes ahead of their receipts: less than any kernel holds, so that sending never waits. Without values nothing bounds it.
+WINDOW = 16 * 1024
 LONGEST_TYPED = 64 * 1024  # bytes; our server ends the connection of whoever sends a longer line
 UNANSWERED = 10.0  # seconds after its first line of text, within which a server has to answer in values
 UNCONFIRMED = "没有等到确认"
@@ -114,7 +114,8 @@ class Session(Conversation):
 
     def ask(self, line: Line, now: float) -> bytes:
         """Have a line sent; a hidden one, whose answer the user need not see, now or never. Return what is to be sent."""
-        line.text = line.text if line.to else canonical(line.text)
+        if not (line.to or self.is_plain):
+            line.text = canonical(line.text)
         if len(line.text.encode("utf-8", "replace")) > LONGEST_TYPED:
             self._refuse(line, "消息过长")
         elif line.text.startswith("/resume") and line.kind is Kind.VALUES:

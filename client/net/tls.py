@@ -15,8 +15,7 @@ NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # wha
 REASONS = {
     9: "证书尚未生效",
     10: "证书已过期",
-    62: "证书不是发给这个地址的",
-    64: "证书不是发给这个地址的",
+    **dict.fromkeys((62, 64), "证书不是发给这个地址的"),
 }
 
 

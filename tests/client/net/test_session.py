@@ -876,7 +876,8 @@ def test_a_server_that_knows_no_values(answers: list[str]) -> None:
     for answer in answers:
         server.text(answer)
     assert server.session.state is State.PLAIN
-    assert server.take() == ["rename me", "hi"]
+    server.say("、WHO")
+    assert server.take() == ["rename me", "hi", "、WHO"]
     shown = server.shown()
     assert [each.text for each in shown if each.type == "raw"] == answers[:-1]
     server.text("I'm live")
