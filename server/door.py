@@ -140,7 +140,10 @@ class Door(Listener):
             self._refuse(request, Bye("busy", texts.TOO_BUSY))
 
     def _counted(self, host: str) -> str:
-        """Return for whom a connection from a host is counted. A proxy comes for somebody else, so that is nobody yet."""
+        """Return for whom a connection from a host is counted.
+
+        A proxy comes for somebody else, so that is nobody yet.
+        """
         return "" if self._guard.entrance.is_proxy(host) else host
 
     def _refuse(self, request: socket.socket, bye: Bye) -> None:

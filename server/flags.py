@@ -51,13 +51,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add(
         "--idle-timeout",
-        type=_seconds,
+        type=_non_negative,
         default=default.idle_timeout,
         metavar="SECONDS",
         help="disconnect users who send nothing for this long; 0 means never (default: %(default)g)",
     )
     warn = "remind people with telnet or nc this long before that; for a class: --idle-timeout 600 --warn 60 (default: %(default)g)"
-    add("--warn", type=_seconds, default=default.warn, metavar="SECONDS", help=warn)
+    add("--warn", type=_non_negative, default=default.warn, metavar="SECONDS", help=warn)
     add("--no-receipt", action="store_true", help='do not answer each line with "I\'m live"')
     add(
         "--max-users",
@@ -75,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add(
         "--rate",
-        type=_seconds,
+        type=_non_negative,
         default=default.rate,
         metavar="N",
         help=f"lines a second from one user, after {default.burst} at once; this machine is exempt; "
@@ -122,7 +122,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--limit-loopback", action="store_true", help="give this machine the limits of every other address")
     add(
         "--hold",
-        type=_seconds,
+        type=_non_negative,
         default=default.hold,
         metavar="SECONDS",
         help="keep the session of a program that has lost its connection for this long (default: %(default)g)",
@@ -222,14 +222,14 @@ def _positive(text: str) -> int:
     return number
 
 
-def _seconds(text: str) -> float:
+def _non_negative(text: str) -> float:
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
+        number = -1.0
+    if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
-    return seconds
+    return number
 
 
 def _networks(text: str) -> list[Network]:

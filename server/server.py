@@ -1,11 +1,11 @@
-"""The listening socket, who is let in, and how it all starts and stops.
+"""How the server starts and stops, and what all connections share.
 
 The threads, each with its owner, who ends it:
 
-- "accept", one a door, of ChatServer, which is a door itself: `serve_forever`, ended by `stop`
+- "accept", one a door, of its Door: `serve_forever`, ended by `Door.shut`
 - "broadcaster", one, of ChatServer: `Broadcaster.listen_message`, ended by `stop`, last
 - "watchdog", one, of ChatServer, none without an idle limit: `Watchdog.run`, ended by `stop`
-- "handler ADDR", one a connection, of ChatServer: `Handler.handle`, ends with its connection
+- "handler ADDR", one a connection, of its Door: `Door.process_request_thread`, ends with its connection
 - "writer ADDR", one a connection that fell behind, of its Outbox: `Outbox.listen_message`, ends once that is closed
 
 The first three must not die. If one does, it is logged, and the owner of the server is told.
@@ -68,10 +68,11 @@ class ChatServer(Door):
         archive: Archive = _NOTHING,
         restored: Restored = _NEW,
     ) -> None:
-        """Listen on the address, without accepting anybody yet. Raises OSError or UnicodeError if the address cannot be had.
+        """Listen on the address, without accepting anybody yet. Go: net.Listen
 
-        Raises CertificateError if the certificate cannot be used. `on_failure` is called, in the thread that it happens to, when the server should be stopped because of a bug.
-        `archive` and `restored` are what a history knows of the time before. Go: net.Listen
+        Raises OSError or UnicodeError if the address cannot be had, and CertificateError if the certificate cannot be
+        used. `on_failure` is called when the server should be stopped because of a bug, in the thread that had
+        it. `archive` and `restored` are what a history knows of the time before.
         """
         self.settings = settings
         self.max_users = within_file_limit(settings.max_users)
@@ -158,7 +159,10 @@ class ChatServer(Door):
         return RateLimits(self.settings, None if trusted else self._allowances.of(host))
 
     def service_actions(self) -> None:
-        """Do what is to be done now and then. `serve_forever` calls this in the accept thread, which disturbs nobody."""
+        """Do what is to be done now and then.
+
+        `serve_forever` calls this in the accept thread, which disturbs nobody.
+        """
         self._memory.look()
         with contextlib.suppress(Closed):  # the broadcaster has died of a bug, and the server is stopping
             self._holds.look()

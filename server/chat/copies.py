@@ -22,8 +22,8 @@ class Copy:
         self.room = room
         self.common = common  # what everyone in the room is told
         self.start = start  # events before this place are not for this member, who came later
-        # (start, end, event): this member is told `event` in place of `common[start:end]`. If both are the same, it is told
-        # that besides. With None, it is told nothing in their place.
+        # (start, end, event): this member is told `event` in place of `common[start:end]`. If both are the same, it is
+        # told that besides. With None, it is told nothing in their place.
         self.insertions: list[tuple[int, int, Event | None]] = []
         self.is_long = False  # whether one of the insertions is a Long
         self.end: int | None = None  # events from this place on are not for this member, who left before

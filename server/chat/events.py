@@ -12,8 +12,9 @@ from . import texts
 from .kinds import Event, Placed
 
 
-# Events are values: nobody changes one. They are not frozen, because making a frozen one costs three times as much,
-# and there is one for each line that is said.
+# Events are values. When `Room.apply` has returned, nobody changes one, except for `encoded`, which any encoder may
+# fill in with the same bytes. They are not frozen, because making a frozen one costs three times as much, and there is
+# one for each line that is said.
 @dataclass(slots=True)
 class Joined(Placed):
     """Somebody has come online."""
@@ -66,7 +67,8 @@ class Left(Placed):
 class Whispered(Placed):
     """`name` has said `text` to one member alone. `receiver` is the digest of that member's session, if there is one.
 
-    `addr` is from where it comes. Nobody is told that, but whoever ignores the author is to be spared, whatever the name.
+    `addr` is from where it comes. Nobody is told that, but whoever ignores the author is to be spared, whatever the
+    name.
     """
 
     type = "whisper"

@@ -114,8 +114,8 @@ class Memory:
 
 
 def _size_of(text: str) -> int:
-    """Return how many bytes a text takes at most: as it is, and once more in its line of JSON, with escapes and in UTF-8."""
-    return len(text) * (3 if text.isascii() else 8)
+    """Return how many bytes a text takes at most: as it is, and once more in its line of JSON."""
+    return len(text) * (3 if text.isascii() else 8)  # a character, and its escape or its UTF-8
 
 
 def characters(events: Sequence[Placed]) -> int:

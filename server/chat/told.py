@@ -1,7 +1,7 @@
 """What each member is told by a run of entries.
 
-Nearly everybody in a room is told the same. So that is kept once for each room, in `parts`, and only who is told something
-else has a Copy.
+Nearly everybody in a room is told the same. So that is kept once for each room, in `parts`, and only those who are told
+something else have a Copy.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ class Told:
             self._copies.hide(event, self._hiding, author)
 
     def tell_all_rooms(self, event: Event) -> None:
-        """Tell everyone who is online at this point. The event has no place in the log, unless it is remembered, too."""
+        """Tell everyone who is online at this point.
+
+        The event has no place in the log, unless it is remembered, too.
+        """
         for room in self._copies.rooms():
             self.parts[room].append(event)
 

@@ -52,7 +52,10 @@ class ConnectionLimiter:
             return None
 
     def ban_of(self, host: str) -> Bye | None:
-        """Return why a connection that was counted in may not go on, if its host has been banned since then."""
+        """Return why a connection that was counted in may not go on, if its host has been banned since then.
+
+        If so, count the refusal.
+        """
         with self._lock:
             return self._refuse("banned", texts.BANNED) if host and self.banned.has(host) else None
 

@@ -32,7 +32,10 @@ class Reminders:
     """Finds users who have to be reminded. One thread uses it."""
 
     def __init__(self, limit: float, warn: float, broadcaster: Broadcaster, now: Callable[[], float]) -> None:
-        """Users are reminded `warn` seconds before the `limit` strikes; 0 means never. `now` is the watchdog's clock."""
+        """Users are reminded `warn` seconds before the `limit` strikes; 0 means never.
+
+        `now` is the watchdog's clock.
+        """
         self._silence = limit - warn if limit and warn else 0.0
         self._warn = warn
         self._broadcaster = broadcaster

@@ -18,7 +18,10 @@ class TokenBucket:
         self._filled = clock()
 
     def take(self, tokens: float = 1) -> float:
-        """Take tokens, on credit if there are too few, or give some back. Return the seconds until they will be there."""
+        """Take tokens, on credit if there are too few, or give some back.
+
+        Return the seconds until they will be there.
+        """
         self._fill()
         self._level -= tokens
         return max(0.0, -self._level / self._rate)

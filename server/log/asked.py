@@ -51,7 +51,8 @@ class Asking:
         self._user = user
         self._putter = putter
         self._log = log
-        self._due = 0.0  # how many bytes their system has acknowledged when all that was sent before has arrived
+        # The count of acknowledged bytes at which everything sent before the last `ask` has arrived.
+        self._due = 0.0
 
     def ask(self, entry: Entry) -> None:
         """Have an entry applied before the line that is being read, and wait for that. Raises Closed."""
@@ -65,9 +66,9 @@ class Asking:
         self._due = math.inf if self._user.outbox.lag.waiting else acknowledged + waiting
 
     def has_arrived(self) -> bool:
-        """Return whether all that had been sent to the user when `ask` returned has reached their system.
+        """Return whether everything sent to the user before `ask` returned has arrived in their system.
 
-        Where that cannot be told, it is all that has been sent by now. In a busy room some of that is always on its way.
+        Where the system does not tell: whether nothing at all is on its way. In a busy room something always is.
         """
         outbox, (acknowledged, waiting) = self._user.outbox, self._user.transport.progress()
         return not outbox.closed and (acknowledged >= self._due or not (waiting or outbox.lag.waiting))

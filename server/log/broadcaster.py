@@ -26,8 +26,8 @@ from .subscriber import Batch, Subscriber
 
 log = logging.getLogger(__name__)
 
-# What may wait in the log, in bytes of text, and what an entry counts besides. The broadcaster never waits for a reader, so
-# a flood of speakers is only slowed down to its speed. A batch is never larger than this and one put more.
+# What may wait in the log, in bytes of text, and what an entry counts besides. The broadcaster never waits for a
+# reader, so a flood of speakers is only slowed down to its speed. A batch is never larger than this and one put more.
 MESSAGE_CAPACITY = 256 * 1024
 ENTRY_WEIGHT = 200
 

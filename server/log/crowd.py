@@ -29,7 +29,10 @@ class Crowd(dict[int, User]):
         self._left.append(user.outbox)
 
     def drop_the_slowest(self, is_over: Callable[[], bool]) -> None:
-        """Drop those who are furthest behind, online or not, until `is_over` returns False. Call this after each batch."""
+        """Drop those who are furthest behind, online or not, until `is_over` returns False.
+
+        To be called after each batch.
+        """
         self._left = [outbox for outbox in self._left if outbox.lag.private]
         if is_over():
             outboxes = [*self._left, *(user.outbox for user in self.values())]

@@ -19,9 +19,10 @@ class Certificates:
         self.context = self._load()  # for new connections
 
     def reload(self) -> None:
-        """Take the certificate and the key as they are in their files now. Raises CertificateError; then nothing changes.
+        """Take the certificate and the key as they are in their files now.
 
-        There is a new context each time. OpenSSL must not be given another certificate while a context is in use.
+        Raises CertificateError; then nothing changes. There is a new context each time. OpenSSL must not be given
+        another certificate while a context is in use.
         """
         self.context = self._load()
 

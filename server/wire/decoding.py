@@ -25,8 +25,8 @@ _TOO_MANY_SPACES = " " * (MAX_BLANKS + 1)
 def decode(line: bytes) -> str:
     """Return the text of a line of UTF-8.
 
-    Invalid bytes become U+FFFD, controls are taken out, line ends inside it become spaces, and of blanks in a row no more
-    than MAX_BLANKS are kept.
+    Invalid bytes become U+FFFD, controls are taken out, line ends inside it become spaces, and of blanks in a row no
+    more than MAX_BLANKS are kept.
     """
     text = line.decode("utf-8", "replace")
     # Nearly every line is printable, and short or ASCII. Most lines pay for no more than that look.

@@ -82,7 +82,8 @@ class Entrance:
     def arrive(self, connection: socket.socket, address: Any, stopping: threading.Event) -> Arrival:
         """Return who has arrived. Raises NotLetIn if the connection is to be closed.
 
-        Runs in the connection's own thread, and may wait for the peer. `stopping` ends every wait.
+        Runs in the connection's own thread, and may wait for the peer. `stopping` ends every pause, and
+        `Listener.hang_up` every wait for the peer.
         """
         host, port = address[:2]
         transport = Transport(connection)
@@ -112,7 +113,8 @@ class Entrance:
             raise NotLetIn("too many TLS handshakes at a time")
         meter = self.meter_of(host)
         try:
-            # The thread was made for this connection, and the handshake is paid in advance, so that each of many waits longer.
+            # The thread was made for this connection, and the handshake is paid in advance, so that each of many waits
+            # longer.
             wait = meter(time.thread_time() + END_OF_THREAD + COST)
             if wait and (stopping.wait(min(wait, HANDSHAKE)) or wait > HANDSHAKE):
                 raise NotLetIn("the TLS handshakes of its address cost too much")

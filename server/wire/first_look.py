@@ -15,7 +15,10 @@ MOST_PEEKED = 64 * 1024  # bytes
 
 
 def look(transport: Transport, stopping: threading.Event) -> FirstBytes:
-    """Return what the first bytes say. A web browser should be seen by nobody, and a program comes in in its own way."""
+    """Return what the first bytes say.
+
+    A web browser should be seen by nobody, and a program comes in in its own way.
+    """
     end = time.monotonic() + LONGEST_LOOK
     first = FirstBytes()
     try:

@@ -1,11 +1,11 @@
 """Sending without releasing the GIL, and when to release it all the same.
 
 `socket.send` releases the GIL, which is the lock of the Python interpreter, and takes it again when the kernel is done.
-Where other threads are busy, one of them may take it meanwhile and keep it for a while, so a message for a thousand users
-would wait a thousand times. In quiet times releasing it is welcome: handlers read meanwhile, so the next batch has more
-lines. So every send releases the GIL, until a group of sends takes long. Then others are busy, and a run of sends keeps
-the GIL, for a few microseconds each. After a run, one send releases it. While groups still take long, runs get longer,
-else shorter.
+Where other threads are busy, one of them may take it meanwhile and keep it for a while, so a message for a thousand
+users would wait a thousand times. In quiet times releasing it is welcome: handlers read meanwhile, so the next batch
+has more lines. So every send releases the GIL, until a group of sends takes long. Then others are busy, and a run of
+sends keeps the GIL, for a few microseconds each. After a run, one send releases it. While groups still take long, runs
+get longer, else shorter.
 """
 
 from __future__ import annotations

@@ -57,7 +57,10 @@ class Page:
         return b"".join(self._cut(copy, self.data))  # type: ignore[arg-type]
 
     def parts(self, copy: Copy) -> Iterator[Part]:
-        """Yield a member's own version in parts. Parts of the common page are not copied. A Long is made while it is sent."""
+        """Yield a member's own version in parts.
+
+        Parts of the common page are not copied. A Long is made while it is sent.
+        """
         for number, piece in enumerate(self._cut(copy, memoryview(self.data))):
             yield piece, number % 2 == 0
 

@@ -1,11 +1,11 @@
 """TLS for one connection, without its socket: plain bytes become encrypted ones, and back.
 
-OpenSSL must never work on one connection in two threads at once. So an SSLObject, which reads from one piece of memory and
-writes to another, stands behind one lock, and nobody waits for a peer under that lock.
+OpenSSL must never work on one connection in two threads at once. So an SSLObject, which reads from one piece of memory
+and writes to another, stands behind one lock, and nobody waits for a peer under that lock.
 
-Whoever sends is promised this: what was reported as not sent is given again, and nothing comes before it. TLS cannot take
-back what it has encrypted. So encrypted bytes that the kernel does not take are kept, and it is remembered how many plain
-bytes they stand for. These were reported as not sent, and are passed over when they are given again.
+Whoever sends is promised this: what was reported as not sent is given again, and nothing comes before it. TLS cannot
+take back what it has encrypted. So encrypted bytes that the kernel does not take are kept, and it is remembered how
+many plain bytes they stand for. These were reported as not sent, and are passed over when they are given again.
 
 Lock rule: the lock is innermost. Under it there are calls of OpenSSL for a few records, and sends that do not wait.
 """
@@ -79,15 +79,18 @@ class Tls:
     def receive(self, data: bytes) -> None:
         """Take what has come from the network.
 
-        The network's end is nothing for OpenSSL, which would take it for an attack, and send no more. The peer's own end is
-        its goodbye.
+        The network's end is nothing for OpenSSL, which would take it for an attack, and send no more. The peer's own
+        end is its goodbye.
         """
         with self._lock:
             self._incoming.write(data)
             self._has_more = True
 
     def read(self, size: int) -> bytes | None:
-        """Return up to `size` plain bytes, or nothing after the peer's goodbye. Return None if more has to come first."""
+        """Return up to `size` plain bytes, or nothing after the peer's goodbye.
+
+        Return None if more has to come first.
+        """
         with self._lock:
             if not self._has_more:
                 return None
@@ -105,7 +108,8 @@ class Tls:
     def say_goodbye(self) -> bool:
         """Tell the peer that nothing more will come. Return whether that has gone out."""
         with self._lock:
-            # OpenSSL waits for the peer's own goodbye, or fails because the peer still talks. Ours is written all the same.
+            # OpenSSL waits for the peer's own goodbye, or fails because the peer still talks. Ours is written all the
+            # same.
             with contextlib.suppress(ssl.SSLError):
                 self._object.unwrap()
             return self._flush()

@@ -26,7 +26,10 @@ class TlsTransport(Transport):
     def __init__(
         self, connection: socket.socket, context: ssl.SSLContext, pay: Callable[[float], None] = lambda seconds: None
     ) -> None:
-        """`pay` is called by the reader when what came was nothing to return: with seconds of processor time. It may wait."""
+        """`pay` is called by the reader when what came was nothing to return: with seconds of processor time.
+
+        It may wait.
+        """
         super().__init__(connection)
         self._tls = Tls(context, self.try_send)
         self.try_send = self._tls.try_send
@@ -65,8 +68,8 @@ class TlsTransport(Transport):
     def recv(self, size: int, timeout: float | None = None) -> bytes:
         """Wait for bytes and take up to `size` of them. Return nothing at the end, or when the peer is gone.
 
-        With a `timeout` in seconds, return nothing when it is over. OpenSSL cannot read when nothing more is sent, so then
-        there is nothing, either.
+        With a `timeout` in seconds, return nothing when it is over. OpenSSL cannot read when nothing more is sent, so
+        then there is nothing, either.
         """
         if self._peeked:
             data, self._peeked = self._peeked[:size], self._peeked[size:]

@@ -1,8 +1,10 @@
-"""The way to one peer's socket. No other file but `tls_transport.py`, which takes its place, calls a connection's socket.
+"""The way to one peer's socket.
 
-Rules: one thread at a time sends, which the outbox sees to. One thread reads, the handler. Only the handler closes, after
-its outbox has been closed, so nobody can send on a descriptor that belongs to somebody else by now. Anyone else who
-wants the connection to end calls `hang_up`, which wakes the reader. `close` would not wake it.
+No other file but `tls_transport.py`, which takes its place, calls a connection's socket.
+
+Rules: one thread at a time sends, which the outbox sees to. One thread reads, the handler. Only the handler closes,
+after its outbox has been closed, so nobody can send on a descriptor that belongs to somebody else by now. Anyone else
+who wants the connection to end calls `hang_up`, which wakes the reader. `close` would not wake it.
 """
 
 from __future__ import annotations
@@ -94,8 +96,8 @@ class Transport:
     def see_out(self, seconds: float) -> None:
         """Let a peer that was sent its last words close first, for which it has some seconds.
 
-        To close with input unread would reset the connection, and the last words might be lost with it. A peer that goes
-        on sending has to bear that.
+        To close with input unread would reset the connection, and the last words might be lost with it. A peer that
+        goes on sending has to bear that.
         """
         deadline = time.monotonic() + seconds
         for _ in range(LAST_READS):
@@ -109,7 +111,7 @@ class Transport:
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def _wait(self, events: int, timeout: float | None) -> int:
-        """Wait up to `timeout` seconds until the socket is ready for one of `events`, or has failed. Return 0 if it is not.
+        """Wait until the socket is ready for one of `events`, or has failed. Return 0 after `timeout` seconds.
 
         Raises OSError if the socket has been closed.
         """
