@@ -107,15 +107,12 @@ class Memory:
             del self._events[:dropped]
 
     def _keep(self, events: Sequence[Placed]) -> None:
-        size = sum([OVERHEAD + _size_of(getattr(event, "text", "")) for event in events])
+        text = "".join([getattr(event, "text", "") for event in events])
+        # Each character is here twice: as it is, and as its escape or its UTF-8 in a line of JSON.
+        size = OVERHEAD * len(events) + len(text) * (3 if text.isascii() else 8)
         self._events += events
         self._size += size
         self._pieces.append((len(events), size))
-
-
-def _size_of(text: str) -> int:
-    """Return how many bytes a text takes at most: as it is, and once more in its line of JSON."""
-    return len(text) * (3 if text.isascii() else 8)  # a character, and its escape or its UTF-8
 
 
 def characters(events: Sequence[Placed]) -> int:
