@@ -15,6 +15,7 @@ MAX_NAME = 32  # characters, after NFC
 RECEIPT = "I'm live"
 QUIT = "/quit"
 QUIET = "/quiet"
+MOVES = ("/join", "/leave")
 UNKNOWN_COMMAND = "未知命令，输入 /help 查看帮助"
 REFUSALS = {  # and their codes
     "服务器人数已满，请稍后再试": "full",

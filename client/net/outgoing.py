@@ -5,7 +5,8 @@
 3. That may be less than receipts have said, if the server was killed. So lines are kept after their receipts, too.
 4. An answer is not told again. A question whose receipt has not come is asked again.
 5. A line with a password is sent once at most, and what was sent is known without the password from then on.
-6. If the session is lost, nobody knows what became of a line without a receipt. It is given back, and not sent again.
+6. If the session is lost, nobody knows what became of a line without a receipt. It is given back, and not sent again. But a
+   question is asked again, and the way into a room is gone again: what was typed behind it is meant for that room.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..rules import Kind, kind_of, without_password
+from ..rules import MOVES, Kind, kind_of, without_password
 from .people import Person
 from .values import BadServer
 
@@ -39,6 +40,11 @@ class Line:
     def kind(self) -> Kind:
         """What the server takes it for."""
         return Kind.PRIVATE if self.to else kind_of(self.text)
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it is sent again in a new session, although nobody knows whether it was taken in the last one."""
+        return self.kind is Kind.QUESTION or (not self.to and self.text.split(" ")[0] in MOVES)
 
     def written(self) -> bytes:
         """Return it as it is sent now: a private word goes to the present name of its receiver."""
@@ -132,12 +138,12 @@ class Outgoing:
         if taken:
             raise BadServer(f"{taken} lines were taken of a new session")
         unsure = [line for line in self._kept.values() if not (line.hidden or line.heard or line.dealt_with)]
-        questions = [line for line in unsure if line.kind is Kind.QUESTION]
+        repeated = [line for line in unsure if line.is_repeated]
         self._kept.clear()
         self._kept_size = 0
         self._begin(0)
-        self._again(questions)
-        return [line for line in unsure if line not in questions]
+        self._again(repeated)
+        return [line for line in unsure if line not in repeated]
 
     def take_back(self) -> list[Line]:
         """Return the lines of the user that wait, which are not sent any more."""

@@ -678,6 +678,25 @@ def test_nothing_is_said_in_another_room() -> None:
     assert server.take() == ["/leave", ""]
 
 
+def test_what_was_typed_behind_a_move_is_said_there() -> None:
+    """Although nobody knows whether the session that is lost has heard of the move."""
+    server = Server()
+    server.welcome()
+    for line in ("one", "/join tea", "for the room"):
+        server.say(line)
+    server.lose()
+    for line in ("/leave", "for the lobby"):
+        server.say(line)
+    server.take()
+    server.passes(10.0)
+    server.connect()
+    server.hello(session="other")
+    assert server.take() == [""]
+    server.tell("done", line=1)
+    assert server.take() == ["/join tea", "/leave", "for the lobby"]
+    assert [note for note in server.notes() if "送达" in note] == ["可能没有送达：one", "可能没有送达：for the room"]
+
+
 def test_nothing_is_said_in_the_lobby_if_there_is_no_way_back() -> None:
     """Lines that wait are given back. The next one is said where the user is now."""
     server = lose_session_in_a_room()
