@@ -165,8 +165,9 @@ def test_a_slow_reader_is_dropped_and_told(
         speaker.close()
 
 
-def test_a_hundred_come_at_once(certificate: Certificate) -> None:
+def test_a_hundred_come_at_once(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of them are let in."""
+    monkeypatch.setattr(entrance, "FIRST_BYTE", PATIENCE)
     with secure(certificate) as server:
         context, names = certificate.trust(), []
 

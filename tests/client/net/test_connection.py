@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import threading
 
 import pytest
 
@@ -13,6 +14,17 @@ from client.net.connection import Connection
 from client.net.tls import Trust
 
 from ...support.peers import PATIENCE
+
+
+def lost(host: str, trust: Trust | None = None) -> str:
+    """Return why a connection has ended that was never there, once its thread has ended, too."""
+    before, events = set(threading.enumerate()), Events()
+    Connection(host, 1, b"", events, trust)
+    event = events.get(timeout=PATIENCE)
+    assert isinstance(event, Lost)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE)
+    return event.why
 
 
 @pytest.mark.parametrize(
@@ -33,13 +45,9 @@ def test_why_a_connection_has_ended(monkeypatch: pytest.MonkeyPatch, number: int
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(socket, "create_connection", fail)
-    events: Events = Events()
-    Connection("host", 1, b"", events)
-    assert events.get(timeout=PATIENCE) == Lost(said)
+    assert lost("host") == said
 
 
 def test_an_address_that_cannot_be_one() -> None:
     """Over TLS a server needs a name that a certificate can be for."""
-    events: Events = Events()
-    Connection("", 1, b"", events, Trust())
-    assert events.get(timeout=PATIENCE) == Lost("找不到这个地址")
+    assert lost("", Trust()) == "找不到这个地址"

@@ -170,7 +170,7 @@ def good_or_bad(name: str) -> str:
 
 def test_nothing_invisible_and_no_foreign_mark_hides_in_a_name() -> None:
     """No mark of another script, no virama of any script, and nothing that draws nothing makes a second `bob`."""
-    reserved = [*range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000), 0x2065]
+    reserved = {*range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000), 0x2065}
     for code in (*range(0x20000), *reserved):
         mark = chr(code)
         name = unicodedata.name(mark, "")
@@ -279,8 +279,9 @@ def test_an_apostrophe_is_in_no_name(name: str) -> None:
 
 def test_case_never_makes_another_name() -> None:
     """This holds for every character, and for what becomes of it in another case. Folding twice changes nothing."""
-    for code in (*range(0xD800), *range(0xE000, 0x110000)):
-        one = chr(code)
+    for one in map(chr, range(0x110000)):
+        if unicodedata.category(one) in ("Cn", "Co", "Cs"):  # nothing becomes of these
+            continue
         key = fold(one)
         assert fold(key) == key, ascii(one)
         assert key == fold(one.upper()) == fold(one.lower()) == fold(one.title()), ascii(one)

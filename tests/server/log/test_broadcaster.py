@@ -135,15 +135,16 @@ def test_replies_disturb_nobody_else(broadcaster: Broadcaster, join: Join) -> No
 
 def test_it_ends_when_it_is_closed(broadcaster: Broadcaster, join: Join) -> None:
     """It first hands out everything that was said, however much waits."""
+    count = 3 * MESSAGE_CAPACITY // ENTRY_WEIGHT
     user = join("a:1")
     read(user)
     thread = threading.Thread(target=broadcaster.listen_message)
     thread.start()
-    for number in range(3 * MESSAGE_CAPACITY):
+    for number in range(count):
         say(broadcaster, user, str(number))
     broadcaster.close()
     thread.join()
-    lines = [f"[a:1]a:1:{number}" for number in range(3 * MESSAGE_CAPACITY)]
+    lines = [f"[a:1]a:1:{number}" for number in range(count)]
     assert [line for line in read(user).splitlines() if line != "I'm live"] == lines
 
 
