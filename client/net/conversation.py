@@ -61,6 +61,7 @@ class Conversation:
         self._catching_up: Line | None = None  # when its receipt comes, what was missed has been heard
         self._room = ""  # to which we have to go back before anything typed is said
         self._going_back: Line | None = None  # by which we do
+        self._asking: Line | None = None  # until its receipt comes, nobody knows who has which name
         self._has_no_accounts = False  # the server takes a line with a password for talk
         self._finishing = self._quitting = False
 
@@ -88,7 +89,7 @@ class Conversation:
                 cause.heard = True
             if is_new and value.type == "renamed" and self.hearing.is_own(value):
                 self._naming.take(value.name)
-            if is_new and value.type == "entered" and value.line:
+            if value.type == "gap" or (is_new and value.type == "entered" and value.line):
                 self._ask_who()
             if value.type == "done":
                 self._take_receipt(value, now)
@@ -125,7 +126,8 @@ class Conversation:
     def _ask_who(self) -> None:
         """Ask who is in our room, if we do not know."""
         if self._curious and not self.hearing.people.known:
-            self.outgoing.add(Line(WHO, hidden=True))
+            self._asking = Line(WHO, hidden=True)
+            self.outgoing.add(self._asking)
 
     def _take_receipt(self, done: Value, now: float) -> None:
         if not done.line:  # it tells what became of the first line of the connection
@@ -133,6 +135,8 @@ class Conversation:
                 self._refuse_name(done, now)
         elif (line := self.outgoing.receipt(done.line, done.code)) is None:
             return
+        elif line is self._asking:
+            self._asking = None
         elif line is self._catching_up:
             self._catching_up = None
             self.hearing.caught_up()

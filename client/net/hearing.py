@@ -105,6 +105,7 @@ class Hearing:
             if lost:
                 text = f"服务器丢失了上面最后 {lost} 条消息，之后可能还缺一些"
         self.at = after
+        self.people.known = False  # who has left meanwhile may not be told
         self.note(text)
 
     def _take_event(self, value: Value, missed: bool) -> None:

@@ -5,7 +5,8 @@ connection. `Outgoing` knows which lines are sent again, `Attempts` when to conn
 when to send a heartbeat.
 
 1. What is typed waits until the server has answered the first line.
-2. What was missed is heard before anything typed is sent, so that a private word goes to whom it was meant for.
+2. What was missed is heard before anything typed is sent. If that does not tell who is online, `who` is asked, and its answer
+   is heard before a private word to a person is sent. So this goes to whom it was meant for.
 3. Nothing that was typed is said under another name than the one that was asked for.
 4. Nothing that was typed is said in another room than the one we were in: after a lost session we go back there first.
 5. A server that does not answer with values is spoken to as by a telnet, and nothing is promised.
@@ -150,6 +151,8 @@ class Session(Conversation):
         """Take note that the connection has ended, or never began, perhaps for good. Raise ServerUnavailable."""
         was_in, bye, self._bye = self.is_in, self._bye, None
         self.state, self._catching_up = State.OFFLINE, None
+        if self._asking:
+            self._asking, self.hearing.people.known = None, False  # half of the answer may have come
         self._naming.lose()
         self.outgoing.drop_hidden()
         if is_final:
@@ -200,6 +203,6 @@ class Session(Conversation):
     def _may_send(self, line: Line) -> bool:
         if line.hidden or self.state is State.PLAIN:
             return True
-        if self._catching_up:
+        if self._catching_up or (line.to and self._asking):
             return False
         return line.kind in (Kind.RENAME, Kind.SECRET) or (self._naming.is_had and not self._room)

@@ -830,6 +830,56 @@ def test_a_private_word_follows_its_receiver() -> None:
     assert server.shown()[-1] == Value("refused", "more", to="rob", why="该用户不在线")
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_private_word_waits_until_it_is_known_who_is_online(is_new: bool) -> None:
+    """In a new session, and behind a gap: somebody else may have the name by then. What is for everyone need not wait."""
+    server = Server(curious=True)
+    server.welcome()
+    server.tell("users", line=1, users=[{"name": "bob", "addr": "b:1"}])
+    server.tell("done", line=1)
+    bob = server.session.hearing.people.find("bob")
+    server.lose()
+    server.say("for the old bob", bob)
+    server.say("for everyone")
+    server.take()
+    server.connect()
+    server.hello(0 if is_new else 1, session="other" if is_new else TOKEN)
+    line = 1 if is_new else 2
+    if not is_new:
+        server.tell("gap", after="90")
+    assert server.take() == ["", "who"]
+    server.tell("done", line=line)
+    assert server.take() == ["for everyone"]
+    server.tell("users", line=line + 1, users=[{"name": "bob", "addr": "b:2"}])
+    assert server.take() == []
+    server.shown()
+    server.tell("done", line=line + 1)
+    assert server.take() == []
+    assert server.shown() == [Value("refused", "for the old bob", to="bob", why="该用户不在线")]
+
+
+def test_a_private_word_goes_on_if_who_is_not_answered() -> None:
+    """Because the server refuses to say it. If the connection is lost meanwhile, it is asked again."""
+    server = Server(curious=True)
+    server.welcome()
+    bob = Person("bob", "b:1")
+    server.say("one", bob)
+    assert server.take() == ["who"]
+    server.tell("done", line=1, code="any", text="no")
+    assert server.take() == ["to bob one"]
+    server.tell("gap", after="90")
+    server.say("two", bob)
+    assert server.take() == ["who"]
+    server.tell("users", line=3, users=[])
+    server.lose()
+    server.connect()
+    server.hello(3)
+    assert server.take() == ["", "who"]
+    server.tell("done", line=4)
+    server.tell("done", line=5)
+    assert server.take() == ["to bob two"]
+
+
 def test_what_is_heard_is_shown() -> None:
     """Each in its way. The copy of our own private word is marked as ours."""
     server = Server()
