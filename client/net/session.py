@@ -119,6 +119,9 @@ class Session(Conversation):
             line.text = canonical(line.text)
         if len(line.text.encode("utf-8", "replace")) > LONGEST_TYPED:
             self._refuse(line, "消息过长")
+        elif "\n" in line.text:  # the server would take what follows for lines of their own, and perhaps for commands
+            line.text = line.text.replace("\n", "⏎")
+            self._refuse(line, "只能是一行")
         elif line.text.startswith("/resume") and line.kind is Kind.VALUES:
             self._refuse(line, "这个命令供程序使用")
         elif line.text.strip(" ") == QUIET and not line.to:

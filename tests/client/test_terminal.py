@@ -260,6 +260,18 @@ def test_what_is_pasted_is_text(server: StrictServer, client: Client) -> None:
         child.expect_exact(f"✓ 小明:{line}\r\n")
 
 
+def test_what_is_pasted_for_a_name_is_not_said(server: StrictServer, client: Client) -> None:
+    """Several lines are no name, and none of them reaches the server."""
+    child = client(server.port, NO_COLOR="1")
+    child.expect_exact("0. 退出\r\n")
+    child.send("3\r")
+    child.expect_exact("输入新用户名：")
+    child.send("\x1b[200~bob\rhello all\r/quit\x1b[201~\r")
+    child.expect_exact("✗ rename bob⏎hello all⏎/quit（只能是一行）\r\n")
+    child.send("1\rhere\r")
+    child.expect(r"✓ [0-9.:]+:here\r\n")
+
+
 def echoes(child: pexpect.spawn[str]) -> bool:
     return bool(termios.tcgetattr(child.child_fd)[3] & termios.ECHO)
 

@@ -928,6 +928,16 @@ def test_a_line_that_no_server_takes_is_not_sent() -> None:
     assert [each.type for each in server.shown()] == ["refused", "refused"]
 
 
+def test_a_line_is_one_line() -> None:
+    """Otherwise the server would count more lines than we do, and the second might be a command."""
+    server = Server()
+    server.welcome()
+    server.say("rename bob\n/quit")
+    server.say("next")
+    assert server.take() == ["next"]
+    assert server.shown() == [Value("refused", "rename bob⏎/quit", why="只能是一行")]
+
+
 @pytest.mark.parametrize(
     "answers",
     [
