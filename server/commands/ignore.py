@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from ..chat import names, texts
 from ..chat.entries import Line
 from ..chat.events import Done, Joined, Left, Whispered
-from ..chat.kept import Hider
+from ..chat.kept import Hider, Stored
 from ..chat.kinds import Placed
 from ..chat.moves import Entered, Exited
 from ..chat.private_words import NOT_ONLINE
@@ -21,12 +22,15 @@ MOST_IGNORED = 100
 _key = lru_cache(maxsize=4096)(names.fold)
 
 
-class Ignored(Hider):
+class Ignored(Hider, Stored):
     """Whom a member ignores: what they say to everyone, and private words.
 
     A person is known by the folded name, and by the address of the connection that had the name at the time, so that
-    another name does not help. Each change makes new objects, because any thread may ask what is hidden.
+    another name does not help. After a restart of the server all connections are others, and the names are left. Each
+    change makes new objects, because any thread may ask what is hidden.
     """
+
+    key = "ignored"
 
     def __init__(self) -> None:
         self.people: dict[str, tuple[str, str]] = {}  # shown name and address, by folded name
@@ -49,16 +53,34 @@ class Ignored(Hider):
             return False
         return _key(getattr(event, "name", "")) in self.people or getattr(event, "addr", "") in self._addrs
 
+    def dump(self) -> object:
+        """Return the names, if there are any."""
+        return [name for name, _ in self.people.values()] or None
+
+    def load(self, value: Any) -> None:
+        """Ignore whoever has one of these names."""
+        self._change({names.fold(str(name)): (str(name), "") for name in value})
+
     def _change(self, people: dict[str, tuple[str, str]]) -> None:
         self.people = people
         self._addrs = frozenset(addr for _, addr in people.values() if addr)
 
 
-class Quiet(Hider):
+class Quiet(Hider, Stored):
     """Whether a member is not told who comes and who leaves."""
+
+    key = "quiet"
 
     def __init__(self) -> None:
         self.is_quiet = False
+
+    def dump(self) -> object:
+        """Return True if it is so."""
+        return self.is_quiet or None
+
+    def load(self, value: Any) -> None:
+        """Become what was stored."""
+        self.is_quiet = bool(value)
 
     def hides(self, event: Placed) -> bool:
         """Return whether an event is a coming or a leaving."""
@@ -119,6 +141,13 @@ class BeQuiet(Line):
         quiet.is_quiet = not quiet.is_quiet
         room.families.hiding.note(member)
         return Done(texts.QUIET if quiet.is_quiet else texts.NOT_QUIET)
+
+
+def furnish(room: Room) -> None:
+    """Hide from programs, which wait for their connections after a restart, what was hidden from them before."""
+    for session in room.sessions.by_digest.values():
+        for kind in (Ignored, Quiet):
+            session.kept.find(kind)  # or else it would be read when the program asks for it
 
 
 def parse_ignore(request: Request) -> Entry:

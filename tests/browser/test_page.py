@@ -220,6 +220,16 @@ def test_other_slashes_and_capital_letters(door: StrictWebServer, open_tab: Open
     assert tab.said() == ["大明>、大家好"]
     kinds = tab.page.evaluate("lines => lines.map(kindOf)", [*SLIPS, "／login a b", "、me 笑", "／／x"])
     assert kinds == ["question", "question", "question", "rename", "talk", "action", "secret", "talk", "talk"]
+    wide = [
+        "/join\u3000茶\u3000馆",
+        "／Search\u3000词",
+        "to 小明\u3000第二\u3000句",
+        "/to\u3000小明\u3000好",
+        "说\u3000话",
+        "/me 你\u3000好",
+    ]
+    meant = ["/join 茶\u3000馆", "/search 词", "to 小明 第二\u3000句", "/to 小明 好", "说\u3000话", "/me 你\u3000好"]
+    assert tab.page.evaluate("lines => lines.map(line => loosen(line, name => name === '小明'))", wide) == meant
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
@@ -489,6 +499,9 @@ def test_a_phone(door: StrictWebServer, open_tab: Open, bring: Bring, width: int
     assert tab.page.evaluate("[document.documentElement.scrollWidth, innerWidth, visualViewport.width]") == [width] * 3
     assert tab.page.evaluate("document.querySelector('#say').getBoundingClientRect().bottom") == height
     assert not tab.page.is_visible("#people")
+    tab.type(*map(str, range(30)))  # of one author, whose name is not shown again
+    tab.settle()
+    assert tab.page.evaluate("document.body.scrollHeight") == height
     tab.page.tap("#show-people")
     tab.page.tap("#people .name >> text=bob")
     tab.page.tap("#menu >> text=私聊")

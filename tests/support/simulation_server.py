@@ -145,6 +145,7 @@ class Life(Subscriber):
             disk.start = start
         room = COMMANDS.furnish(open_room(start, disk or NoArchive(), restored, remember, replay))
         self.start = start
+        self.restored = {session.digest: session.line for session in restored.sessions}
         self.events: list[Placed] = []  # what happens in this life
         self.deeds: list[Deed] = []  # what users have asked for
         self.owners: dict[str, set[str]] = {}  # from which addresses each session was used, by digest

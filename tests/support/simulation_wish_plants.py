@@ -18,10 +18,12 @@ from server.chat.private_words import NOT_ONLINE
 from server.chat.room import Member, Room
 from server.chat.sessions import Session
 from server.chat.told import Told
-from server.commands import basic, people
+from server.commands import basic, people, rooms
 from server.commands.ignore import Ignored, ListIgnored, Quiet, _key
 from server.commands.people import Absence
 from server.commands.sessions import Resume
+
+from .simulation_server import COMMANDS
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -251,6 +253,21 @@ def stay_away(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(people, "come_back", lambda room, member, line, told: None)
 
 
+def forget_whom_they_ignore_at_a_restart(patch: pytest.MonkeyPatch) -> None:
+    """A history has nothing of it."""
+    patch.setattr(Ignored, "dump", lambda self: None)
+
+
+def forget_who_is_quiet_at_a_restart(patch: pytest.MonkeyPatch) -> None:
+    """A history has nothing of it."""
+    patch.setattr(Quiet, "dump", lambda self: None)
+
+
+def remember_too_late(patch: pytest.MonkeyPatch) -> None:
+    """What a history has is read when the program asks for it."""
+    patch.setattr(COMMANDS, "furnishers", [people.furnish, rooms.furnish])
+
+
 def _hide_if(patch: pytest.MonkeyPatch, kind: Any, is_so: Callable[[Any, Placed], bool]) -> None:
     """Let something be hidden only if this is so, too."""
     hides = kind.hides
@@ -287,4 +304,7 @@ WISH_PLANTS: list[Plant] = [
     answer_each_word,
     answer_the_first_alone,
     stay_away,
+    forget_whom_they_ignore_at_a_restart,
+    forget_who_is_quiet_at_a_restart,
+    remember_too_late,
 ]

@@ -75,8 +75,8 @@ class Wishes:
         self._wild = {user.number for user in world.users if isinstance(user, Wild)}
         self._stands: dict[str, list[Stand]] = {}
         for number, life in enumerate(world.lives):
-            for stands in self._stands.values():  # it is not kept over restarts
-                stands.append(Stand(number, 0, life.start, _NOTHING))
+            for who, stands in self._stands.items():
+                stands.append(Stand(number, 0, life.start, self._kept(who, number, life)))
             self._live(number, life)
 
     def hides(self, who: str, fact: Fact, until: Moment | None) -> bool | None:
@@ -120,9 +120,18 @@ class Wishes:
         stands = self._stands.get(who, ())
         return max((index for index, one in enumerate(stands) if (one.life, one.line) <= when), default=0)
 
+    def _kept(self, who: str, number: int, life: Life) -> State:
+        """Return what is left of somebody's wishes after a restart: those of a program that were written, by name."""
+        if who not in life.restored:
+            return _NOTHING
+        state = [one.state for one in self._stands[who] if one.life == number - 1 and one.line <= life.restored[who]][
+            -1
+        ]
+        return replace(state, people={key: (name, "") for key, (name, _) in state.people.items()})
+
     def _live(self, number: int, life: Life) -> None:
         """Go through the deeds of one life."""
-        now: dict[str, State] = {}
+        now = {who: stands[-1].state for who, stands in self._stands.items() if number}
         absences: dict[str, tuple[str, set[str]]] = {}  # the text of whoever is away, and who has been told
         lines: Counter[str] = Counter()
         events = {event.at: event for event in life.events}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from server.chat.events import Done, Whispered
+from server.chat.kept import Kept
+from server.chat.room import Room
+from server.chat.sessions import Session
 from server.commands.ignore import MOST_IGNORED
 
 from ...support.chatting import Chat
@@ -135,3 +138,21 @@ def test_a_program_is_told_in_receipts(chat: Chat) -> None:
     chat.open(4, "c:4", f"/resume {hello.session} {at}")
     chat.say(2, "four")
     assert [event.line() for event in chat.values(4)] == ["[a:1]alice:three", "[c:4]carol:已上线"]
+
+
+def test_a_program_ignores_the_same_after_a_restart(chat: Chat) -> None:
+    """By name, because all connections are others then. It is as quiet as before, too."""
+    chat.open(3, "c:3", "/json carol")
+    chat.say(3, "/ignore Bob", "/quiet")
+    stored = chat.room.members[3].kept.dump()
+    session = Session("0", "carol", "carol", "c:3", kept=Kept(stored))
+    room = Room()
+    room.sessions.restore(session, 1)
+    restarted = Chat(room)
+    assert len(session.kept.hiders) == 2
+    restarted.join(1, "b:1", "bob")
+    restarted.join(2, "d:1", "dave")
+    restarted.say(1, "to carol one")
+    restarted.say(2, "to carol two")
+    assert session.words == 1
+    assert session.kept.dump() == stored
