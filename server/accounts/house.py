@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +22,7 @@ from ..commands.registry import Registry
 from ..limits.banned import BannedNetworks
 from ..log.broadcaster import Broadcaster
 from ..settings import Settings
-from ..wire.addresses import is_loopback, network_of
+from ..wire.addresses import host_of, is_loopback, network_of
 from ..wire.decoding import decode
 from .desk import Desk
 from .passwords import Passwords
@@ -52,7 +54,7 @@ class Doors:
 
     def would_hit_us(self, host: str) -> bool:
         """Return whether a host is this machine, or would be banned together with it."""
-        return is_loopback(host) or network_of(host) == network_of("::1")
+        return is_loopback(host) or network_of(host) in (network_of("::1"), network_of(_from_here(host)))
 
     def hosts(self) -> Mapping[int, str]:
         """Return from where everyone online comes, by number."""
@@ -84,6 +86,16 @@ def add_accounts(
         for command in FOR_OPERATORS:
             house.commands.add(command)
         _warn_of_unregistered(room, operators)
+
+
+def _from_here(host: str) -> str:
+    """Return this machine's address on the way to a host, or its loopback if there is none. To itself, it is the same."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Connecting a datagram socket sends nothing. It only looks up which of our addresses would be used.
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((host, 9))
+        return host_of(probe.getsockname())
+    return "::1"
 
 
 def _warn_of_unregistered(room: Room, operators: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import re
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from server.accounts import desk
 from server.accounts.house import Doors, add_accounts, read_motd
 from server.accounts.passwords import Passwords
 from server.accounts.store import Store
+from server.program import reachable_address
 from server.server import ChatServer
 from server.wire.arrival import Arrival
 from server.wire.first_look import look
@@ -196,10 +198,12 @@ def test_the_address_behind_a_name_is_known_although_it_is_hidden(path: Path, pe
 
 
 def test_what_would_ban_this_machine_is_this_machine(server: StrictServer) -> None:
-    """A /64 that holds `::1`, too."""
+    """A /64 that holds `::1`, too, and the address at which neighbours reach it."""
     doors = Doors(server.broadcaster, server.guard.limiter.banned)
     assert [doors.would_hit_us(host) for host in ("127.0.0.9", "::1", "::2", "::ffff:127.0.0.1")] == [True] * 4
-    assert [doors.would_hit_us(host) for host in ("10.0.0.1", "fe80::1", "2001:db8::1")] == [False] * 3
+    assert [doors.would_hit_us(host) for host in ("198.51.100.9", "fe80::1", "2001:db8::1")] == [False] * 3
+    ours = reachable_address("0.0.0.0")  # without a network, it is the name of this machine
+    assert doors.would_hit_us(socket.gethostbyname(ours))
 
 
 def test_from_another_machine_without_tls_the_risk_is_told(
