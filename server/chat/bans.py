@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from . import texts
 from .events import Done
 from .kept import Keeping
-from .order import Kicked, Order, ending, expel, farewell
+from .order import NOT_TO_OPERATORS, Kicked, Order, ending, expel, farewell
 from .owners import NAME_BANNED, Ban, Owners
 from .room import Entry, Room
 from .told import Told
@@ -16,7 +16,10 @@ from .told import Told
 
 @dataclass(slots=True)
 class Deed(Entry):
-    """What an operator has done. It is in the file already, so it holds, even if they have left by now. An Answer follows."""
+    """What an operator has done. It is in the file already, so it holds, even if they have left by now. An Answer follows.
+
+    If it is refused, whoever has put it in takes it out of the file again.
+    """
 
     operator: str  # the name
     typed: str
@@ -24,10 +27,11 @@ class Deed(Entry):
     done: Done = field(default_factory=Done, init=False)  # what is to be answered
 
     def apply(self, room: Room, told: Told) -> None:
-        """Do it, and tell the other operators."""
+        """Do it, and tell the other operators, unless it was refused."""
         order = room.of(Order)
         self.done = self.carry_out(room, order, told)
-        order.report(room, self.operator, self.number, self.typed, told)
+        if not self.done.code:
+            order.report(room, self.operator, self.number, self.typed, told)
 
     def carry_out(self, room: Room, order: Order, told: Told) -> Done:
         """Do it. Return the receipt."""
@@ -52,7 +56,9 @@ class BanNetwork(Deed):
     numbers: Sequence[int] = ()
 
     def carry_out(self, room: Room, order: Order, told: Told) -> Done:
-        """Remove whoever is there."""
+        """Remove whoever is there, unless there is an operator among them by now."""
+        if refused := refuse_operators(room, self.numbers):
+            return refused
         order.networks[self.ban.what] = self.ban
         for number in self.numbers:
             Kicked(number, self.time, "kicked", farewell(texts.KICKED, texts.BANNED)).apply(room, told)
@@ -67,6 +73,12 @@ class Unban(Deed):
         """Forget it."""
         (order.networks if self.ban.is_address else room.of(Owners).bans).pop(self.ban.what, None)
         return Done(texts.IS_UNBANNED.format(self.ban.shown))
+
+
+def refuse_operators(room: Room, numbers: Iterable[int]) -> Done | None:
+    """Return why the network of some members must not be banned: an operator is one of them."""
+    order, members = room.of(Order), [room.members[number] for number in numbers if number in room.members]
+    return NOT_TO_OPERATORS if any(order.is_operator(room, member) for member in members) else None
 
 
 def ban_name(room: Room, ban: Ban) -> None:

@@ -10,19 +10,19 @@ from __future__ import annotations
 import ipaddress
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..chat import names, texts
-from ..chat.bans import BanName, BanNetwork, Deed, Unban, ban_name
+from ..chat.bans import BanName, BanNetwork, Deed, Unban, ban_name, refuse_operators
 from ..chat.entries import Line
 from ..chat.events import DONE, Done, Notice
 from ..chat.kinds import Several
 from ..chat.logins import Answer
 from ..chat.looks import Look, Nothing, is_next
 from ..chat.moment import moment
-from ..chat.order import NOT_OPERATOR, NOT_TO_ONESELF, NOT_TO_OPERATORS, Order, protected
+from ..chat.order import NOT_OPERATOR, Order, protected
 from ..chat.owners import Ban, Owners
 from ..chat.refusals import Trouble
 from ..chat.room import NOBODY, Entry, Member, Room
@@ -34,6 +34,7 @@ from .registry import Command, Registry, Request, guarded
 _SHOWN = re.compile(r"\[?(?:\[([^\[\]]+)\](?::\d+)?|([\d.]+)(?::\d+)?)\]?")
 
 OF_ADDRESS = 60  # minutes for which an address is banned, if nothing else is said: others will have it some day
+TO_CONFIRM = 60  # seconds in which a ban of more than one has to be confirmed
 
 Refusal = Callable[[Room, Member], "Done | None"]
 
@@ -99,7 +100,11 @@ class Bans:
         self._order = room.of(Order)
         self._owners = room.of(Owners)
         self._one_at_a_time = threading.Lock()
+        self._asked: dict[str, tuple[str, float]] = {}  # what each operator has to confirm: a network, and until when
         self._order.operators = operators  # before the bans: somebody who was banned may be an operator now
+        for key in operators - self._owners.accounts.keys():
+            if session := room.sessions.names.get(key):  # a history has kept it, and it may be anybody's
+                room.sessions.lose_name(session)
         for ban in bans:
             if ban.is_address:
                 self._order.networks[ban.what] = ban
@@ -133,25 +138,36 @@ class Bans:
             return _do(request, BanName(request.number, request.time, operator, typed(request), ban))
 
     def _ban_address(self, request: Request) -> Entry:
-        """`/ban-address NAME|ADDR [MINUTES]`. If it would hit more than one, it has to come twice, for the same number."""
+        """`/ban-address NAME|ADDR [MINUTES]`. If it would hit more than one, it has to come twice, within a minute.
+
+        How many it would hit by then does not matter, or whoever is to be banned could connect once more each time.
+        """
         target, until = name_and_end(request, OF_ADDRESS)
         with self._one_at_a_time:
             operator = self._operator(request)
             host = self._host(request, target)
+            if self._doors.would_hit_us(host):
+                raise Trouble(texts.NOT_TO_LOOPBACK, "not_allowed")
             network = self._doors.network_of(host)
+            if network == self._doors.network_of(request.way.host):
+                raise Trouble(texts.NOT_TO_ONESELF, "not_allowed")
             hit = self._who_is_in(network)
-            self._operator(request, lambda room, _: self._protected(room, request.way.host, host, hit))
-            asked = f"{network} {len(hit)}"
-            if len(hit) > 1 and asked not in request.way.explained:
-                request.way.explained.add(asked)
+            self._operator(request, lambda room, _: refuse_operators(room, hit))
+            asked, end = self._asked.pop(operator, ("", 0.0))
+            if len(hit) > 1 and (asked != network or request.time > end):
+                self._asked[operator] = network, request.time + TO_CONFIRM
                 raise Trouble(texts.WOULD_HIT.format(len(hit)), "repeat")
-            request.way.explained.discard(asked)
             ban = Ban(network, network, True, until, operator)
             self._desk.ban(ban)
             self._doors.ban(network, until)  # from here on nobody comes in any more, and whoever is in is removed
             request.way.ask(Nothing(request.number, request.time))  # whoever was on the way in is in now
             there = self._who_is_in(network)
-            return _do(request, BanNetwork(request.number, request.time, operator, typed(request), ban, there))
+            deed = BanNetwork(request.number, request.time, operator, typed(request), ban, there)
+            answer = _do(request, deed)
+            if deed.done.code:  # another operator has come in, or logged in there, since the question
+                self._doors.unban(network)
+                self._desk.unban(ban)
+            return answer
 
     def _unban(self, request: Request) -> Entry:
         """`/unban NAME|ADDR`."""
@@ -219,17 +235,6 @@ class Bans:
 
     def _who_is_in(self, network: str) -> list[int]:
         return [number for number, host in self._doors.hosts().items() if self._doors.network_of(host) == network]
-
-    def _protected(self, room: Room, own: str, host: str, hit: Iterable[int]) -> Done | None:
-        """Return why a host must not be banned: it is this machine, or in the network of an operator."""
-        if self._doors.would_hit_us(host):
-            return Done(texts.NOT_TO_LOOPBACK, "not_allowed")
-        if self._doors.network_of(host) == self._doors.network_of(own):
-            return NOT_TO_ONESELF
-        members = [room.members[number] for number in hit if number in room.members]
-        if any(self._order.is_operator(room, member) for member in members):
-            return NOT_TO_OPERATORS
-        return None
 
 
 def _do(request: Request, deed: Deed) -> Entry:

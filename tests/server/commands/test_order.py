@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.chat.announcing import Announced
-from server.chat.bans import Unban
+from server.chat.bans import BanNetwork, Unban
 from server.chat.entries import Join, Opening
 from server.chat.events import Bye, Done, Left
 from server.chat.kinds import LOBBY
@@ -94,6 +94,22 @@ def test_the_name_of_an_operator_who_has_not_registered_is_nobodys(chat: OwningC
     operator(chat, 9, "second")
     chat.say(9, "rename other")
     assert chat.answer(1, "rename second") == "该用户名已被注册，请输入 /login second 密码"
+
+
+def test_a_restart_takes_the_name_of_an_operator_who_has_not_registered_from_a_guest(tmp_path: Path) -> None:
+    """It may be anybody's session that a history has kept. The name of an operator who has registered stays."""
+    before = OwningChat(tmp_path / "accounts.db")
+    before.open(1, "a:1", "/json boss")
+    before.open(2, "b:2", "/json second")
+    before.say(2, "/register secret")
+    for number in (1, 2):
+        before.leave(number)
+    before.end()
+    chat = OwningChat(tmp_path / "accounts.db", frozenset(["boss", "second"]), before.room)
+    assert [session.name for session in chat.room.sessions.held.values()] == ["a:1", "second"]
+    chat.join(3, "c:3", "boss")
+    assert chat.room.members[3].name == "boss"
+    chat.end()
 
 
 def test_a_kicked_user_reads_the_reason_and_nothing_after(chat: OwningChat) -> None:
@@ -321,9 +337,21 @@ def test_an_address_that_many_share_has_to_be_confirmed(chat: OwningChat) -> Non
     chat.join(1, "a:1", "alice")
     chat.join(2, "b:2", "x")
     assert chat.answer(8, "/ban-address 10.0.0.2") == "将断开 2 个在线用户，确认请再输入一次"
+
+
+def test_more_connections_do_not_put_a_ban_off(chat: OwningChat) -> None:
+    """A confirmation counts for however many there are by then, once, for a minute, and for that address alone."""
+    chat.doors.places = {1: "10.0.0.2", 2: "10.0.0.2", 8: "10.0.0.8"}
+    assert chat.answer(8, "/ban-address 10.0.0.2") == "将断开 2 个在线用户，确认请再输入一次"
+    chat.now += 61
+    assert chat.answer(8, "/ban-address 10.0.0.2") == "将断开 2 个在线用户，确认请再输入一次"
+    chat.say(8, "/ban-address 10.0.0.3")
+    assert chat.answer(8, "/ban-address 10.0.0.2") == "将断开 2 个在线用户，确认请再输入一次"
     chat.join(3, "b:3", "y")
     chat.doors.places[3] = "10.0.0.2"
-    assert chat.answer(8, "/ban-address 10.0.0.2") == "将断开 3 个在线用户，确认请再输入一次"
+    chat.now += 60
+    assert "已封禁 10.0.0.2，到 " in chat.answer(8, "/ban-address 10.0.0.2")
+    assert set(chat.room.members) == {8}
 
 
 def test_whoever_was_on_the_way_in_is_removed(chat: OwningChat) -> None:
@@ -340,6 +368,27 @@ def test_whoever_was_on_the_way_in_is_removed(chat: OwningChat) -> None:
     chat.say(8, "/ban-address 10.0.0.2")
     assert 3 not in chat.room.members
     assert chat.values(3)[-1] == Bye("kicked", "你已被管理员移出：此地址已被管理员封禁")
+
+
+def test_an_operator_who_logs_in_during_the_ban_is_not_removed(chat: OwningChat) -> None:
+    """The ban is undone: nobody is kept out, and it is not in the file."""
+    operator(chat, 9, "second")
+    chat.say(9, "rename guest")
+    chat.doors.places = {8: "10.0.0.8", 9: "10.0.0.9"}
+    login = chat.entry(9, "/login second secret")
+
+    def log_in(entry: Entry) -> None:
+        chat.way(8).before = log_in
+        if isinstance(entry, BanNetwork):
+            chat.apply(login)
+
+    chat.way(8).before = log_in
+    chat.room.of(Order).done.clear()
+    assert chat.answer(8, "/ban-address 10.0.0.9").endswith("不能对管理员这样做")
+    assert chat.room.members[9].name == "second"
+    assert not chat.doors.banned.has("10.0.0.9")
+    assert chat.room.of(Order).done == []
+    assert again(chat.store, chat.path).bans == []
 
 
 @pytest.mark.parametrize("lines", [("/unban eve", "/ban eve 30"), ("/unban 10.0.0.2", "/ban-address 10.0.0.2 30")])
