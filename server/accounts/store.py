@@ -37,7 +37,7 @@ class Store:
     """One accounts file. Any thread may call any method; each may wait for the disk, and raises one of `Fault`.
 
     Lock rule: one thread at a time uses the file, in the order in which they have asked. Whoever waits for that holds no
-    other lock, or one that operators alone wait for, so that nobody else waits for the disk.
+    other lock, or one that operators or one session wait for, so that nobody else waits for the disk.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -167,9 +167,9 @@ class Store:
             )
 
     def forget(self, word: Word) -> None:
-        """Forget a word, as if it had never been kept."""
+        """Forget a word, as if it had never been kept, unless it was handed out: then its line must not be kept again."""
         with self._writing() as connection:
-            connection.execute("DELETE FROM words WHERE number = ?", (word.number,))
+            connection.execute("DELETE FROM words WHERE number = ? AND NOT delivered", (word.number,))
 
     def ban(self, ban: Ban, now: float) -> None:
         """Keep a ban, in place of one for the same, and forget those that are over."""

@@ -2,7 +2,7 @@
 
 A file is found because it is here. It may hold entries and events of its own, and a function `furnish` that adds to what
 the room does. The commands of `accounts.py`, `bans.py` and `order.py` need a file of accounts: `accounts/house.py` adds them
-on servers that have one. `registry.py` and `slips.py` add none.
+on servers that have one. `registry.py`, `slips.py` and `turns.py` add none.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from ..chat.told import Told
 from .basic import Whisper
 from .registry import Command, Registry, Request, Way, guarded
 from .slips import refuse_slip
+from .turns import Turns
 
 SHORTEST, LONGEST = 6, 128  # characters of a password
 
@@ -48,10 +49,7 @@ class Desk(Protocol):
         """Keep a word for the owner of a name. `line` says which line of a program it is: its session and its number."""
 
     def hand_out(self, key: str) -> Sequence[Word]:
-        """Return the words that wait for the owner of a name, oldest first. Raises nothing.
-
-        Those that were handed out before are repeated.
-        """
+        """Return the words that wait, oldest first. Those handed out before are repeated. Raises nothing."""
 
     def settle(self, words: Sequence[Word], place: int, has_arrived: Callable[[], bool]) -> None:
         """Keep words no longer, as soon as they have arrived, or a history has what stands at `place`. Raises nothing."""
@@ -78,7 +76,7 @@ class Accounts:
     def __init__(self, desk: Desk, room: Room, accounts: Sequence[Account]) -> None:
         """`accounts` are all that there are when the server starts."""
         self._desk = desk
-        self._room = room
+        self._room, self._turns = room, Turns()
         self._owners = room.of(Owners)
         self._owners.accounts.update({account.key: account for account in accounts})
 
@@ -164,20 +162,26 @@ class Accounts:
         return self._room.find(key) is None
 
     def _keep(self, entry: Whisper, way: Way) -> Entry:
-        """Keep a word, if at this place of the log its receiver is offline, and its author may say it."""
+        """Keep a word, if at this place of the log its receiver is offline, and its author may say it.
+
+        A session has one turn at a time: its last connection may still be here, and must not undo what this one does.
+        """
 
         def may_keep(room: Room, member: Member, told: Told) -> bool:
             return self._is_away(entry.key) and not room.families.refusal(room, member, entry)
 
         standing = _look(entry.number, entry.time, way, may_keep)
-        account = self._owners.accounts.get(entry.key)
-        if account is None or not standing.may_keep:
-            return entry
-        word = self._desk.keep(entry.key, standing.name, entry.text, entry.time, standing.line, way.host)
-        keeping = KeepWord(entry.number, entry.time, account, word, entry)
-        way.ask(keeping)
-        if keeping.done is None or keeping.done.code:
-            self._desk.forget(word)
+        with self._turns.turn(standing.line[0] if standing.line else entry.number):
+            if standing.line:  # the session may have gone to another connection while this one has waited
+                standing = _look(entry.number, entry.time, way, may_keep)
+            account = self._owners.accounts.get(entry.key)
+            if account is None or not standing.may_keep:
+                return entry
+            word = self._desk.keep(entry.key, standing.name, entry.text, entry.time, standing.line, way.host)
+            keeping = KeepWord(entry.number, entry.time, account, word, entry)
+            way.ask(keeping)
+            if keeping.done is None or keeping.done.code:
+                self._desk.forget(word)
         return Answer(entry.number, entry.time, keeping.done) if keeping.done else entry
 
 
