@@ -20,7 +20,7 @@ from .net.people import Person
 from .net.session import Session
 from .net.values import ServerUnavailable
 from .options import Options
-from .rules import QUIT, WHO_ANYWHERE
+from .rules import QUIT
 from .status import Status
 from .ui.completion import NOTHING, Candidates
 from .ui.display import Display
@@ -63,13 +63,15 @@ class Client:
         self._is_leaving = False
 
     def run(self, talk: Callable[[], None]) -> int:
-        """Connect, and talk until the user leaves. Return the exit status. Raise ServerUnavailable."""
+        """Connect, and talk until the user leaves. Return the exit status. Raise ServerUnavailable, OSError."""
         try:
             with contextlib.suppress(Leave):
                 self._enter()
                 talk()
             return self.leave()
-        except ServerUnavailable:
+        except (ServerUnavailable, OSError) as error:
+            if isinstance(error, OSError):  # our output is gone, but perhaps not standard error
+                self._session.shown.clear()
             self._session.report_unsent()
             self._show_all()
             raise
@@ -155,12 +157,6 @@ class Client:
         """Return who has a name. If nobody knows who is online, it may be anybody."""
         people = self._session.hearing.people
         return people.find(name) or (None if people.known else Person(name))
-
-    def seek(self, name: str) -> Person | None:
-        """Return who has a name, in whatever room. If it is nobody who is known, the server is asked."""
-        if self.find(name) is None:
-            self.settle(Line(WHO_ANYWHERE, hidden=True))
-        return self.find(name)
 
     def settle(self, line: Line) -> str:
         """Send a line, and wait for its answer. Return the code of a refusal, or nothing.

@@ -8,7 +8,19 @@ from collections.abc import Iterator, Sequence
 from .client import Client, Leave
 from .net.outgoing import Line
 from .net.people import Person
-from .rules import AGAIN, PASSWORDS, QUIT, WHO, Kind, canonical, kind_of, loosen, may_be_name, may_hold_password
+from .rules import (
+    AGAIN,
+    PASSWORDS,
+    QUIT,
+    WHO,
+    WHO_ANYWHERE,
+    Kind,
+    canonical,
+    kind_of,
+    loosen,
+    may_be_name,
+    may_hold_password,
+)
 from .ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, Candidates
 from .ui.history import History
 
@@ -94,7 +106,7 @@ class Menu:
         for answer in self._lines(WHOM_PROMPT, FOR_WHOM):
             name = answer.strip()
             is_name = may_be_name(name) or (":" in name and len(name.split()) == 1)  # or an address
-            partner = self._client.seek(name) if is_name else None
+            partner = self._seek(name) if is_name else None
             if partner is None:
                 self._client.show(NO_SUCH_USER)
                 continue
@@ -115,6 +127,12 @@ class Menu:
         name = self._client.ask(NAME_PROMPT).strip()
         if name and self._client.settle(Line(f"rename {name}")) == OWNED:
             self._ask_passwords(f"/login {name}", PASSWORDS["login"][1])
+
+    def _seek(self, name: str) -> Person | None:
+        """Return who has a name, in whatever room. If it is nobody who is known, the server is asked."""
+        if self._client.find(name) is None:
+            self._client.settle(Line(WHO_ANYWHERE, hidden=True))
+        return self._client.find(name)
 
     def _is_online(self, name: str) -> bool:
         person = self._client.find(name)

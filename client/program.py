@@ -33,6 +33,7 @@ INTERRUPTED = 130  # what a shell makes of SIGINT
 AWAY_AFTER = 10.0  # minutes
 SCRIPT_PATIENCE = 5.0  # seconds that a script waits for a server that has gone
 NOBODY_READS = (errno.EPIPE, errno.EIO, errno.EINVAL)  # what an output gives that has lost its reader or terminal
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # and what a file gives that can not grow
 
 
 def main() -> int:
@@ -47,8 +48,11 @@ def main() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
-        if error.errno not in NOBODY_READS:
+        if error.errno not in (*NOBODY_READS, *FULL):
             raise
+        if error.errno in FULL:
+            with contextlib.suppress(OSError):  # it may be the file of standard error
+                print(f"chatroom: {error.strerror}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail, too
         return 1
 
@@ -101,7 +105,7 @@ def talk(options: Options, client: Client) -> int:
         with contextlib.suppress(ServerUnavailable):
             client.leave()
         raise
-    except SystemExit:
+    except (SystemExit, ServerUnavailable, OSError):
         client.part()
         raise
 

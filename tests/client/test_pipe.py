@@ -423,6 +423,31 @@ def test_nobody_reads_our_output(server: StrictServer, connect: Connect) -> None
         assert stderr(process) == ""
 
 
+def test_a_full_disk_ends_it_in_order() -> None:
+    """One line says so, and the name is given back."""
+    with fake_server() as server, open("/dev/full", "w", encoding="utf-8") as full:
+        script = command(server.port, "--listen", "--name", "me")
+        with subprocess.Popen(script, stdout=full, stderr=subprocess.PIPE, text=True) as process:
+            connection = server.welcome()
+            assert connection.line() == "/quit"
+            assert process.wait(PATIENCE) == 1
+            assert stderr(process) == "chatroom: No space left on device\n"
+
+
+def test_the_name_is_given_back_if_nobody_reads_our_output() -> None:
+    """And it is told which lines have no receipt."""
+    with fake_server() as server, client(server.port, "--name", "me") as process:
+        connection = server.welcome()
+        read_line(process)
+        assert process.stdout
+        process.stdout.close()
+        write_line(process, "one\ntwo")
+        connection.take("one")
+        assert [connection.line(), connection.line()] == ["two", "/quit"]
+        assert process.wait(PATIENCE) == 1
+        assert stderr(process) == "* 没有等到确认：two\n"
+
+
 def test_what_the_server_says_is_cleaned() -> None:
     """Nothing in it drives the terminal, whatever server it is. Broken characters are marked."""
     with fake_server() as server, client(server.port, "--listen", "-v") as process:
