@@ -30,6 +30,11 @@ class Mute:
     until: float | None = None  # seconds since 1970; 0 means until somebody lifts it
     key: str = ""  # the folded name under which they were muted
 
+    def follow(self, other: Mute) -> None:
+        """Hold at least as long as another, which the same person had before."""
+        if self.until != 0 and other.until is not None and (other.until == 0 or other.until > (self.until or 0)):
+            self.until, self.key = other.until, other.key
+
 
 @dataclass(slots=True)
 class Order:

@@ -11,6 +11,7 @@ from ..chat.entries import Opening
 from ..chat.events import DONE, Bye, Done, Joined, Left
 from ..chat.kinds import LOBBY, Event
 from ..chat.moves import Entered, leave
+from ..chat.order import Mute
 from ..chat.past import missed, welcome
 from ..chat.renaming import tell_renamed
 from ..chat.room import Entry, Member, Room
@@ -136,7 +137,10 @@ class Resume(Opening):
             if member.session and member.session is not session:
                 room.sessions.end(member.session)
             refused = self._take_up(room, session, member.addr)
+            mute = member.kept.find(Mute)
             member.session, member.kept = session, session.kept
+            if mute:
+                member.of(Mute).follow(mute)
             room.rename(member, session.name, session.key)
             room.families.hiding.forget(member)
         present = member.session or room.sessions.open(self.fresh, self.number, member.name, member.addr)

@@ -181,6 +181,25 @@ def test_a_mute_goes_with_the_person(chat: OwningChat) -> None:
     assert chat.answer(3, "hi") == "你已被管理员禁言"
 
 
+@pytest.mark.parametrize(("mutes", "minutes"), [(("/mute alice 5",), 5), (("/mute alice", "/mute spare 5"), 9)])
+def test_a_mute_goes_with_the_person_into_another_session(
+    chat: OwningChat, mutes: tuple[str, ...], minutes: int
+) -> None:
+    """Which they go on with over the same connection. The longer mute holds, and it is lifted under the old name."""
+    spare = chat.open(3, "a:3", "/json spare")
+    chat.leave(3)
+    chat.say(8, *mutes)
+    chat.say(1, f"/resume {spare.session} 0")
+    chat.now += 60 * minutes - 1
+    chat.read(2)
+    chat.say(1, "hi")
+    assert chat.room.members[1].name == "spare"
+    assert chat.read(2) == []
+    chat.say(8, "/unmute alice", "/unmute spare")
+    chat.say(1, "hi")
+    assert chat.read(2) == ["[a:1]spare:hi"]
+
+
 def test_a_mute_does_not_stay_with_an_address(chat: OwningChat) -> None:
     """Somebody else may have the same port some day."""
     chat.join(3, "c:3")
