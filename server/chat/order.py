@@ -174,11 +174,13 @@ class Unmute(OperatorLine):
 
 def silence(room: Room, member: Member, line: Entry) -> Done | None:
     """Refuse a line of somebody who is muted, if others would hear it."""
-    if not isinstance(line, Heard):
-        return None
-    mute = member.kept.find(Mute)
-    until = room.of(Order).mutes.get(member.key)
-    return MUTED if is_on(until, line.time) or (mute and is_on(mute.until, line.time)) else None
+    return MUTED if isinstance(line, Heard) and is_muted(room, member, line.time) else None
+
+
+def is_muted(room: Room, who: Member | Session, now: float) -> bool:
+    """Return whether somebody may say nothing now."""
+    mute = who.kept.find(Mute)
+    return is_on(room.of(Order).mutes.get(who.key), now) or (mute is not None and is_on(mute.until, now))
 
 
 def protected(order: Order, member: Member, key: str) -> Done | None:

@@ -9,6 +9,7 @@ from ..chat.entries import Heard, Line
 from ..chat.events import DONE, Done, Notice, Whispered
 from ..chat.kept import Keeping
 from ..chat.moment import moment
+from ..chat.order import is_muted
 from ..chat.private_words import NOT_ONLINE, send
 from ..chat.room import Entry, Member, Room
 from ..chat.sessions import Session
@@ -98,6 +99,7 @@ def take_note(room: Room, author: Member, receiver: Keeping, word: Whispered, to
 
     Whoever the receiver ignores is answered, too, and so does not notice it, but never gets a `/reply`.
     """
+    assert isinstance(receiver, (Member, Session))
     digest = author.session.digest if author.session else ""
     if not receiver.kept.hides(word):
         last = receiver.of(LastWriter)
@@ -107,10 +109,12 @@ def take_note(room: Room, author: Member, receiver: Keeping, word: Whispered, to
         if len(absence.answered) == MOST_ANSWERED:
             absence.answered.clear()
         absence.answered.add(writer)
-        told.tell_one(author.number, Notice(texts.AWAY_REPLY.format(word.to, absence.text)))
+        told.tell_one(
+            author.number, Notice(texts.AWAY_REPLY.format(word.to, _shown(room, receiver, absence, word.time)))
+        )
 
 
-def describe(_: Room, who: Keeping, now: float) -> str:
+def describe(room: Room, who: Keeping, now: float) -> str:
     """Return from where somebody comes, since when they are here, and whether they are away."""
     assert isinstance(who, (Member, Session))
     if isinstance(who, Session):
@@ -118,7 +122,9 @@ def describe(_: Room, who: Keeping, now: float) -> str:
     else:
         text = texts.WHOIS.format(who.name, who.addr, moment(who.since, now), span(now - who.spoke))
     absence = who.kept.find(Absence)
-    return f"{text}\n{texts.IS_AWAY.format(who.name, absence.text)}" if absence and absence.text else text
+    if absence and absence.text:
+        return f"{text}\n{texts.IS_AWAY.format(who.name, _shown(room, who, absence, now))}"
+    return text
 
 
 def span(seconds: float) -> str:
@@ -151,6 +157,11 @@ def parse_whois(request: Request) -> Entry:
 def parse_away(request: Request) -> Entry:
     """`/away` or `/away TEXT`."""
     return Away(request.number, request.time, request.rest.strip(" ") or texts.AWAY_TEXT)
+
+
+def _shown(room: Room, who: Member | Session, absence: Absence, now: float) -> str:
+    """Return what others read of somebody who is away. They read no text of a muted user."""
+    return texts.AWAY_TEXT if is_muted(room, who, now) else absence.text
 
 
 def _find(room: Room, last: LastWriter) -> Member | Session | None:

@@ -230,6 +230,16 @@ def test_a_muted_user_leaves_no_words(chat: OwningChat) -> None:
     assert chat.store.hand_out("bob", chat.now) == []
 
 
+def test_nobody_reads_what_a_muted_user_has_left_with_away(chat: OwningChat) -> None:
+    """As long as the mute is on."""
+    chat.say(1, "/away buy it")
+    chat.say(8, "/mute alice 5")
+    assert chat.answer(2, "to alice hi") == "[自动回复] alice: 暂时离开"
+    assert chat.answer(2, "/whois alice").split("\n")[-2] == "alice 不在：暂时离开"
+    chat.now += 300
+    assert chat.answer(8, "to alice hi") == "[自动回复] alice: buy it"
+
+
 @pytest.mark.parametrize("line", ["hi", "to bob psst"])
 @pytest.mark.parametrize("first", ["/mute bob", "/away"])
 def test_a_muted_user_who_types_is_back(chat: OwningChat, first: str, line: str) -> None:
