@@ -14,6 +14,7 @@ from ..chat import texts
 from ..chat.announcing import Announce, SetMotd
 from ..chat.characters import IGNORABLE, LATIN
 from ..chat.entries import Say
+from ..chat.order import Kick
 from ..chat.refusals import Refuse
 from ..chat.room import Entry
 from .basic import Whisper
@@ -56,9 +57,18 @@ _LONGEST = 100  # characters that are looked at: every command and its first wor
 _LINE = re.compile(r"([\W_]*)([a-z0-9]+)(?:[\W_]+(\S.*)?)?", re.DOTALL)
 _NEXT = re.compile(r"([a-z0-9]+)[\W_]+(\S.*)", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s|]+")
+# A letter or two that were left over in front of the slash. More of them may be an address: `x.org/login`.
+_LEFT_OVER = re.compile(
+    rf"[\W_]*\w{{1,2}}[{re.escape(''.join(_SLASHES))}]({'|'.join(_WORDS)})[\s|]+(\S.*)", re.DOTALL | re.IGNORECASE
+)
 _CHINESE = re.compile(r"[\W_]*[\u3041-\u9fff]")  # what begins so is talk, as most lines are
 # But it is not, where it begins with a word that stands for one of our commands in `/help`.
-_IN_CHINESE = re.compile(r"[\W_]*(?:注册|登[录陆]|(?:修?改)?密码|注销)[\s|:：]+(.*)", re.DOTALL)
+_IN_CHINESE = re.compile(
+    r"[\W_]*[请請]?(?:注册|註冊|登[录陆入錄陸]|(?:[修更]?改)?密[码碼]|[注註][销銷])([\s|:：,，]*)(.*)", re.DOTALL
+)
+_FORM = re.compile("用[户戶]名|密[码碼]")  # words of the forms in `/help`, which somebody has typed, too
+_SEPARATORS_IN_CHINESE = re.compile(r"(?:[\s|：，]|(?<=[\u3041-\u9fff])[:,])+")
+_JOINED = re.compile("(?=.*[A-Za-z])(?=.*[0-9])[!-~]{6,}")  # a password, where no blank tells it from `注册GitHub`
 _MARKS = re.compile("[\u0300-\u036f]+")
 # What keys and a paste send to a server without their control character, as in `[A`, `^[[A`, `[1;5C`, `[200~` and `OA`.
 _KEYS = re.compile(r"(?:\^\[)?(?:\[[0-9;]*[A-Ha-h~]|[Oo][A-DFHa-dfh](?=[/\\]))")
@@ -76,6 +86,8 @@ def _has_slip(entry: Entry) -> bool:
     """Return whether somebody would read a password, if this were done. Behind another command it needs a slash."""
     if type(entry) is Say:
         return is_slip(entry.text)
+    if type(entry) is Kick:
+        return is_slip(entry.reason, needs_slash=True)
     return isinstance(entry, (Announce, Away, Emote, Reply, SetMotd, Whisper)) and is_slip(entry.text, needs_slash=True)
 
 
@@ -85,6 +97,8 @@ def is_slip(text: str, needs_slash: bool = False) -> bool:
     With `needs_slash`, only one with a slash in front is: other words are for whoever they are said to.
     """
     text = text[:_LONGEST]
+    if (found := _LEFT_OVER.match(unicodedata.normalize("NFKC", text))) and _has_passwords(found[2], found[1].lower()):
+        return True
     if not text.isascii():
         if _CHINESE.match(text):
             return not needs_slash and _is_chinese_slip(text)
@@ -95,10 +109,14 @@ def is_slip(text: str, needs_slash: bool = False) -> bool:
 
 
 def _is_chinese_slip(text: str) -> bool:
-    """Return whether one or two words follow that may be a name and a password. A password is ASCII."""
+    """Return whether one or two words follow that may be a name and a password. What ends in Chinese is taken for talk."""
     found = _IN_CHINESE.match(text)
-    words = _SEPARATORS.split(found[1].strip()) if found else []
-    return 0 < len(words) <= 2 and words[-1].isascii() and bool(_HARD.search(words[-1]) or _LONG.search(words[-1]))
+    words = _SEPARATORS_IN_CHINESE.split(_FORM.sub(" ", found[2]).strip()) if found else []
+    if found is None or not 0 < len(words) <= 2 or not words[-1].isascii():
+        return False
+    if not found[1]:
+        return bool(_JOINED.fullmatch(words[-1]))
+    return bool(_HARD.search(words[-1]) or _LONG.search(words[-1]))
 
 
 def _is_slip(text: str, needs_slash: bool) -> bool:

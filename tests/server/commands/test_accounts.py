@@ -374,7 +374,7 @@ def test_a_mistyped_password_is_not_said(chat: OwningChat, line: str) -> None:
             "/away /register secret",
             "/me  ／pass secret secret",
         ),
-        *("/announce /login bob secret", "/motd /login bob secret"),
+        *("/announce /login bob secret", "/motd /login bob secret", "/kick bob /login bob secret"),
     ],
 )
 def test_a_password_behind_another_command_is_not_said(chat: OwningChat, line: str) -> None:

@@ -153,12 +153,44 @@ def test_only_a_slash_makes_a_command_of_what_is_said_to_somebody(text: str) -> 
             "注销 secret",
             "登录 小明 hunter2",
         ),
+        *("登錄 小明 hunter22", "登入 小明 hunter22", "註冊 secret", "密碼 hunter22", "註銷 secret", "更改密码 A B"),
+        *(
+            "请登录 小明 hunter22",
+            "登录，小明，hunter22",
+            "登录,小明,hunter22",
+            "登录:小明:hunter22",
+            "登录 小明 a,b,c1",
+        ),
+        *(
+            "登录小明 hunter22",
+            "登录小明,hunter22",
+            "注册hunter22",
+            "密码hunter22",
+            "密码是 hunter22",
+            "改密码a1b2c3 hunter22",
+        ),
+        *(
+            "登录 用户名 小明 密码 hunter22",
+            "登录 小明 密码 hunter22",
+            "注册密码 hunter22",
+            "登录用户名小明密码hunter22",
+        ),
     ],
 )
 def test_a_command_in_chinese_is_found(text: str) -> None:
     """`/help` says these words for our commands. Said to somebody, they are meant."""
     assert is_slip(text)
     assert not is_slip(text, needs_slash=True)
+
+
+@pytest.mark.parametrize("before", ["s", "0", "啊", "xx", ". s"])
+@pytest.mark.parametrize(
+    "line", ["/login bob hunter22", "／Login 小明 hunter22", "、register secret", "\\password a B"]
+)
+def test_a_letter_in_front_of_the_slash_hides_no_password(before: str, line: str) -> None:
+    """It was left over in the line. Nobody writes so to somebody either."""
+    assert is_slip(before + line)
+    assert is_slip(before + line, needs_slash=True)
 
 
 TALK = """
@@ -179,6 +211,9 @@ regarding your mail|re-register please now|resister gets hot now|UN register of 
 [a] logs are here|[b] pass the salt|Oh login works now|^_^ logging in now|begin the work|gin and tonic please|origin of the name
 a login is needed|the login is broken|to bob login a b|please login now|my password is long|who can register here|can I log in now
 注册 x|注册了吗 大家|登录 不了 了|登录名 和 密码|密码 是 什么|怎么 login 啊|我 login 不了|请 register 一下|login不了 怎么办|log in不了
+注册GitHub|登录github失败|登录了 大家好|登录12306|登录163邮箱|登录成功了|登录成功了，谢谢|你的密码是什么|密码是什么|登入 不了|登錄 成功
+登录 不了 怎么办|密码，忘了|请登录|请注册|请登录后再试|更改密码 怎么做|注册用户名 成功|登录 用户名 密码|登录，然后 看看|登錄 op 很慢|密码忘了 help
+see https://x/login page|https://x.org/login bob hunter22|x/login page|a/login is down|w/login broken now|s/login|and/login bob hunter22
 大家好|今天 登录 很慢|密码忘了 怎么办|7点 开会 吧|注销 账号 吗|注册 成功|密码 忘了|注册 qq 号|登录 op 很慢|登录 op secret 不行|登录 op is slow|登录|密码 ok|我用 password 登录|logo 很好看 啊|login|register|/|who| |hello
 привет как дела|пас на право|г а|éa b c|logon|pass|log in|un register|sign in
 """
