@@ -33,6 +33,7 @@ LINGER = 2.0  # seconds for the server to take our last lines while a person wai
 PATIENCE = 30.0  # the same for a script, from the last sign that they are taken
 GREETING_TIME = 1.0  # seconds for the server's greeting, before the user is asked anything
 LONGEST_WAIT = 3600.0  # seconds; a queue does not wait for ever so long
+NOT_YET = "密码还没有送出，连上后自动发送；按一下回车可以先做别的"
 READ_AHEAD = 1000  # lines that are taken from a pipe before the server has taken those before
 
 
@@ -158,13 +159,17 @@ class Client:
         people = self._session.hearing.people
         return people.find(name) or (None if people.known else Person(name))
 
-    def settle(self, line: Line) -> str:
+    def settle(self, line: Line, *, patient: bool = False) -> str:
         """Send a line, and wait for its answer. Return the code of a refusal, or nothing.
 
-        There may be no answer if the server is not there, or if somebody enters an empty line to go on without it.
+        An empty line goes on without it. So does a server that is away, unless this is `patient`.
         """
         self.send(line)
-        while self._session.state is State.VALUES and not (line.dealt_with or "" in self._typed):
+        if patient and self._session.awaits(line) and self._session.state is not State.VALUES:
+            self.show(NOT_YET)
+        while (patient or self._session.state is State.VALUES) and self._session.awaits(line):
+            if "" in self._typed or None in self._typed:
+                break
             self._wait()
         return line.code
 

@@ -194,7 +194,7 @@ class Menu:
             for _ in range(TRIES):
                 if not (given := self._passwords(prompts)):
                     break
-                if self._client.settle(Line(" ".join([command, *given]))) not in TRY_AGAIN:
+                if self._client.settle(Line(" ".join([command, *given])), patient=True) not in TRY_AGAIN:
                     return
             self._client.show("已取消")
 

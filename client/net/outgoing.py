@@ -98,6 +98,10 @@ class Outgoing:
             self._drop(oldest)
         return data
 
+    def has(self, line: Line) -> bool:
+        """Return whether a line waits, or was sent and waits for its receipt."""
+        return line in self.waiting or line in self.sent
+
     def find(self, number: int) -> Line | None:
         """Return the line of a number, unless it is forgotten."""
         return self._kept.get(number)

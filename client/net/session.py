@@ -133,6 +133,11 @@ class Session(Conversation):
                 self._attempts.hurry(now)
         return self._flush(now)
 
+    def awaits(self, line: Line) -> bool:
+        """Return whether the answer to a line may still come. A refusal may come after the connection was lost."""
+        may_come = self._catching_up is not None or self.outgoing.has(line)
+        return may_come and not (line.dealt_with or self.is_plain)
+
     def finish(self, now: float) -> bytes:
         """Leave as soon as all that waits is sent and taken. Return what is to be sent now."""
         self._finishing = True

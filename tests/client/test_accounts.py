@@ -160,6 +160,54 @@ def test_a_password_that_is_typed_again_before_the_answer(tmux: Tmux) -> None:
         assert PASSWORD not in "".join(tmux.screen())
 
 
+def test_a_password_that_is_typed_while_the_server_is_away(tmux: Tmux) -> None:
+    """It is sent when the server is back. What was typed meanwhile is the next try if it is wrong, and is not said."""
+    note = "密码还没有送出，连上后自动发送；按一下回车可以先做别的"
+    with fake_server() as server:
+        tmux.start("--port", str(server.port))
+        connection = server.welcome()
+        enter(tmux, "1")
+        tmux.wait(lambda screen: screen[-1] == PROMPT)
+        enter(tmux, "/login admin")
+        tmux.ends("密码：")
+        connection.bye("closing", "服务器关闭，连接中断")
+        server.close()
+        tmux.wait(lambda screen: screen[-1] == "[离线]密码：")
+    enter(tmux, "mistyped")
+    tmux.wait(lambda screen: note in "".join(screen).replace(" ", ""))
+    enter(tmux, PASSWORD)
+    with fake_server(server.port) as server:
+        connection = server.welcome(connection.taken)
+        assert connection.line() == "/login admin mistyped"
+        connection.tell("done", line=connection.taken, code="wrong_password", text="用户名或密码不正确")
+        assert connection.line() == f"/login admin {PASSWORD}"
+        connection.tell("done", line=connection.taken, text="登录成功")
+        tmux.ends("* 登录成功", PROMPT)
+    assert PASSWORD not in "".join(tmux.screen("-S", "-"))
+
+
+@pytest.mark.parametrize("key", ["Enter", "C-c"])
+def test_nobody_has_to_wait_for_a_server_that_is_away(tmux: Tmux, key: str) -> None:
+    """The password is sent all the same when the server is back."""
+    with fake_server() as server:
+        tmux.start("--port", str(server.port))
+        connection = server.welcome()
+        enter(tmux, "1")
+        tmux.wait(lambda screen: screen[-1] == PROMPT)
+        connection.bye("closing", "服务器关闭，连接中断")
+        server.close()
+        tmux.wait(lambda screen: screen[-1] == "[离线]" + PROMPT)
+    enter(tmux, "/login admin")
+    tmux.wait(lambda screen: screen[-1].endswith("密码："))
+    enter(tmux, PASSWORD)
+    tmux.wait(lambda screen: "自动发送" in "".join(screen).replace(" ", ""))
+    tmux.press(key)
+    tmux.wait(lambda screen: screen[-1].startswith("[离线]") and screen[-1][-1] in ":>")
+    with fake_server(server.port) as server:
+        connection = server.welcome(connection.taken)
+        assert connection.line() == f"/login admin {PASSWORD}"
+
+
 def test_the_menus_way_to_a_name_that_belongs_to_somebody(tmux: Tmux, server: StrictServer, admin: Peer) -> None:
     """The password is asked for. Commands can be typed at the menu, and are shown without their passwords."""
     tmux.start("--port", str(server.port))

@@ -534,6 +534,48 @@ def test_a_password_is_sent_once() -> None:
     assert server.take() == ["/login bob wrong", "/login bob right", "", "rename bob"]
 
 
+@pytest.mark.parametrize("end", ["receipt", "late refusal", "not taken", "taken", "new session", "kicked", "text"])
+def test_whether_the_answer_to_a_password_may_still_come(end: str) -> None:
+    """While the server is away it may. Whatever happens then, that has an end."""
+    server = Server()
+    server.welcome()
+    line = Line("/login bob secret1")
+    server._send(server.session.ask(line, server.now))
+    assert server.session.awaits(line)
+    if end == "receipt":
+        server.tell("done", line=1)
+    elif end == "kicked":
+        server.lose("kicked", "?")
+    else:
+        server.lose()
+        assert server.session.awaits(line)
+        server.session.is_plain = end == "text"
+        server.connect()
+        if end != "text":
+            server.hello(line=int(end in ("taken", "late refusal")), session="x" if end == "new session" else TOKEN)
+            assert server.session.awaits(line)
+        if end == "late refusal":
+            server.tell("done", line=1, code="wrong_password", text="?")
+        elif end != "text":
+            server.tell("done", line=1 + int(end == "taken"))
+    assert not server.session.awaits(line)
+    assert line.code == ("wrong_password" if end == "late refusal" else "")
+
+
+def test_a_password_waits_for_the_server() -> None:
+    """Its answer may come until it has come."""
+    server = Server()
+    line = Line("/login bob secret1")
+    server._send(server.session.ask(line, server.now))
+    server.connect()
+    assert server.session.awaits(line)
+    server.hello()
+    assert server.take() == ["/login bob secret1"]
+    assert server.session.awaits(line)
+    server.tell("done", line=1, code="wrong_password", text="?")
+    assert (server.session.awaits(line), line.code) == (False, "wrong_password")
+
+
 def test_a_name_that_comes_and_goes() -> None:
     """A login gives it, and lines that have waited for it are said. Its owner takes it from a guest, who goes on without."""
     server = Server(NAMED, name="bob")
