@@ -20,6 +20,7 @@ from .rules import (
     loosen,
     may_be_name,
     may_hold_password,
+    shorten,
 )
 from .ui.completion import FOR_WHOM, IN_CHAT, IN_PRIVATE, Candidates
 from .ui.history import History
@@ -31,6 +32,7 @@ WHOM_PROMPT = "请输入聊天对象[用户名]，who查看当前在线用户，
 PRIVATE_PROMPT = "请输入聊天内容，exit退出："
 NAME_PROMPT = "输入新用户名："
 NO_SUCH_USER = "该用户不在线"
+LIKE_PASSWORD = "这一行可能含有密码，没有发送"
 HELP = """\
 who               查看在线用户
 rename 新名字     修改用户名
@@ -171,9 +173,15 @@ class Menu:
             yield from self._meant(typed, is_public=history is self._client.history)
 
     def _meant(self, typed: str, *, is_public: bool) -> Iterator[str]:
-        """Yield what is to be sent. A line that was pasted with others is said as it is, and is no command."""
+        """Yield what is to be sent. A line that was pasted with others is said as it is, and is no command.
+
+        So it is not sent if it is a command with a password, also a mistyped one: everybody would read that.
+        """
         if "\n" in typed:
             for line in filter(None, typed.split("\n")):
+                if kind_of(line) in (Kind.SECRET, Kind.BAD) and may_hold_password(line):
+                    self._client.show(f"✗ {shorten(line)}（{LIKE_PASSWORD}）")
+                    continue
                 sign = "/" if line[0] == "/" else "" if kind_of(line) is Kind.TALK else " "
                 yield f"{sign}{line}" if is_public else line
         else:
