@@ -118,6 +118,13 @@ def kind_of(line: str) -> Kind:
     return WORDS.get(word, Kind.BAD)
 
 
+def private_word(line: str) -> tuple[str, str]:
+    """Return the name and the text of a `to NAME TEXT`. They are empty for any other line."""
+    word, separator, rest = _first_word(canonical(line).removeprefix("/"))
+    name, _, text = rest.partition(separator)
+    return (name, text) if word == "to" else ("", "")
+
+
 def _first_word(text: str) -> tuple[str, str, str]:
     """Return the first word, the separator behind it (a space, or `|`), and the rest."""
     word, separator, rest = text.partition(" ")

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from enum import Enum, auto
 
-from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, WHO, WHO_ANYWHERE, shorten
+from ..rules import RECEIPT, REFUSALS, UNKNOWN_COMMAND, WHO, WHO_ANYWHERE, private_word, shorten
 from .attempts import Attempts, ReconnectPolicy
 from .hearing import Hearing
 from .naming import Naming
@@ -156,7 +156,14 @@ class Conversation:
         elif not line.hidden:
             self._attempts.failures = 0
             if done.text:
+                self._show_own(line)
                 self.shown.append(Value("notice", done.text))
+
+    def _show_own(self, line: Line) -> None:
+        """Show a private word that is kept for its receiver: of that the server sends no copy."""
+        name, text = (line.to.name, line.text) if line.to else private_word(line.text)
+        if name and not line.heard:
+            self.shown.append(Value("whisper", text, to=name, line=line.number))
 
     def _refuse_name(self, done: Value, now: float) -> None:
         if self._policy.patience < math.inf and not self._naming.was_had:

@@ -797,6 +797,23 @@ def test_a_kept_word_is_shown_once() -> None:
     assert server.session.hearing.last_private
 
 
+def test_a_private_word_that_is_kept_is_shown() -> None:
+    """The server sends no copy of it, and its notice does not say for whom it is. A word that has a copy is shown once."""
+    server = Server()
+    server.welcome()
+    server.say("hello  there", Person("bob", "b:1"))
+    for line in ("to bob  one", "/to|bob|two", "to bob three", "rename bob"):
+        server.say(line)
+    server.event("whisper", name="me", to="bob", text="three", line=4)
+    for number in range(1, 6):
+        server.tell("done", line=number, text=f"notice {number}")
+    shown = server.shown()
+    assert [value.text for value in shown if value.type == "notice"] == [f"notice {number}" for number in range(1, 6)]
+    words = [(value.to, value.text) for value in shown if value.type == "whisper"]
+    assert words == [("bob", "three"), ("bob", "hello  there"), ("bob", " one"), ("bob", "two")]
+    assert shown[1:3] == [Value("whisper", "hello  there", to="bob", line=1), Value("notice", "notice 1")]
+
+
 def test_our_name_in_what_is_said() -> None:
     """Others have to say it."""
     server = Server()
