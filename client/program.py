@@ -31,6 +31,7 @@ from .ui.theme import Theme
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
 AWAY_AFTER = 10.0  # minutes
+ENDINGS = ("SIGTERM", "SIGHUP", "SIGQUIT")  # of which Windows has only the first
 SCRIPT_PATIENCE = 5.0  # seconds that a script waits for a server that has gone
 NOBODY_READS = (errno.EPIPE, errno.EIO, errno.EINVAL)  # what an output gives that has lost its reader or terminal
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # and what a file gives that can not grow
@@ -80,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, signal.SIG_IGN)  # once more changes nothing: the terminal must be given back
         sys.exit(128 + number)
 
-    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:  # Windows has no SIGHUP
+    for number in {getattr(signal, name, signal.SIGTERM) for name in ENDINGS}:
         if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored
             signal.signal(number, end)
     if not (person and has_control()):

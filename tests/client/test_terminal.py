@@ -184,7 +184,7 @@ def test_quit_leaves_every_mode(server: StrictServer, connect: Connect, client: 
     assert [line.rpartition(":")[2] for line in peer.lines(2)] == ["已上线", "下线"]
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_name_is_free_when_the_client_is_ended(
     server: StrictServer, connect: Connect, client: Client, ending: signal.Signals
 ) -> None:
@@ -198,7 +198,7 @@ def test_a_name_is_free_when_the_client_is_ended(
     peer.rename("小明")
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, None])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, None])
 def test_the_terminal_is_given_back(server: StrictServer, client: Client, ending: signal.Signals | None) -> None:
     """As it was, however the client ends, and even if it is told twice."""
     child = client(server.port, "--name", "小明")
@@ -209,7 +209,7 @@ def test_the_terminal_is_given_back(server: StrictServer, client: Client, ending
     else:
         child.kill(ending)
     child.expect_exact("\x1b[?2004l")
-    if ending in (signal.SIGTERM, signal.SIGHUP):
+    if ending not in (signal.SIGINT, None):
         child.kill(ending)
     while not termios.tcgetattr(child.child_fd)[3] & termios.ECHO:
         pass
