@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = choose(arguments, person)
 
     def is_event(number: int, frame: FrameType | None) -> None:
-        """Nothing: it comes through the queue, and the screen deals with it."""
+        """Nothing: it comes through the queue, and the display deals with it."""
 
     def end(number: int, frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_IGN)  # once more changes nothing: the terminal must be given back
@@ -85,6 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored
             signal.signal(number, end)
     if not (person and has_control()):
+        if person and hasattr(signal, "SIGTSTP"):
+            signal.signal(signal.SIGTSTP, is_event)
         with Signals(events):
             return talk(options, Client(options, events, Plain(asking=person), Editor(History())))
     from .ui.screen import Screen  # which not every system can have

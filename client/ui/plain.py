@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -72,7 +74,14 @@ class Plain(Display):
         self._status = status
 
     def signalled(self, number: int) -> None:
-        """Nothing is drawn anew, or given back."""
+        """Stop the process, as Ctrl-Z should, with a terminal that echoes."""
+        if number == getattr(signal, "SIGTSTP", None):
+            was_hidden = self._is_hidden
+            if was_hidden:
+                self.hide(False)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            if was_hidden:
+                self.hide(True)  # continued
 
     def _take(self) -> str:
         line = self._partial.decode("utf-8", "replace")

@@ -323,6 +323,25 @@ def test_a_password_on_a_terminal_without_control(client: Client, tmp_path: Path
         assert end(child) == 130
 
 
+def test_ctrl_z_where_a_password_is_asked_for(server: StrictServer, client: Client) -> None:
+    """A terminal without control echoes while the client is stopped, and does not when it goes on."""
+    child = client(server.port, "--name", "小明", TERM="dumb")
+    child.expect_exact(PROMPT)
+    child.sendline("/register")
+    child.expect_exact("密码：")
+    while echoes(child):
+        pass
+    child.sendcontrol("z")
+    _, status = os.waitpid(child.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    assert echoes(child)
+    child.kill(signal.SIGCONT)
+    while echoes(child):
+        pass
+    child.sendline("")
+    child.expect_exact("已取消")
+
+
 def test_what_is_typed_ahead_is_not_lost(server: StrictServer, client: Client) -> None:
     """Before the client has asked for anything."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
