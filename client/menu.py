@@ -32,7 +32,6 @@ WHOM_PROMPT = "请输入聊天对象[用户名]，who查看当前在线用户，
 PRIVATE_PROMPT = "请输入聊天内容，exit退出："
 NAME_PROMPT = "输入新用户名："
 NO_SUCH_USER = "该用户不在线"
-LIKE_PASSWORD = "这一行可能含有密码，没有发送"
 HELP = """\
 who               查看在线用户
 rename 新名字     修改用户名
@@ -180,7 +179,7 @@ class Menu:
         if "\n" in typed:
             for line in filter(None, typed.split("\n")):
                 if kind_of(line) in (Kind.SECRET, Kind.BAD) and may_hold_password(line):
-                    self._client.show(f"✗ {shorten(line)}（{LIKE_PASSWORD}）")
+                    self._client.show(f"✗ {shorten(line)}（这一行可能含有密码，没有发送）")
                     continue
                 sign = "/" if line[0] == "/" else "" if kind_of(line) is Kind.TALK else " "
                 yield f"{sign}{line}" if is_public else line
