@@ -112,7 +112,10 @@ class Story:
                 typed.reply = last if parse(last) is None else ""
                 typed.was_heard = text_in(typed.line) in texts_heard
                 state = typed.state = self._after(typed, state)
-                owner = fold(typed.name) if typed.is_login else owner
+                if typed.is_login:  # the name may have come some time before the receipt, as kept words do
+                    owner = fold(typed.name)
+                    for number in range(typed.round, state.round):
+                        self.owned[number].add(owner)
                 heard = Heard("receipt")
             elif heard and heard.kind == "entered" and heard.addr == self.addr:
                 state = replace(state, room=heard.text, moves=state.moves + 1)

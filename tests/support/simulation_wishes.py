@@ -124,9 +124,7 @@ class Wishes:
         """Return what is left of somebody's wishes after a restart: those of a program that were written, by name."""
         if who not in life.restored:
             return _NOTHING
-        state = [one.state for one in self._stands[who] if (one.life, one.line) <= (number - 1, life.restored[who])][
-            -1
-        ]
+        state = [one.state for one in self._stands[who] if (one.life, one.line) <= (number - 1, life.restored[who])][-1]
         return replace(state, people={key: (name, "") for key, (name, _) in state.people.items()})
 
     def _live(self, number: int, life: Life) -> None:
