@@ -33,7 +33,7 @@ from .server import ChatServer
 from .settings import Settings
 from .storage.format import StorageError
 from .web.web_server import WebServer
-from .wire.addresses import is_loopback
+from .wire.addresses import address_towards, is_loopback
 from .wire.certificates import CertificateError
 from .wire.values import Values
 
@@ -168,11 +168,9 @@ def reachable_address(host: str) -> str:
     """Return an address of this machine at which neighbours reach a server that listens on `host`."""
     if host not in ("0.0.0.0", "::"):
         return host
-    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        # Connecting a datagram socket sends nothing. It only looks up which of our addresses would be used.
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((elsewhere, 9))
-            return str(probe.getsockname()[0])
+    for elsewhere in ("192.0.2.1", "2001:db8::1"):
+        with contextlib.suppress(OSError):
+            return address_towards(elsewhere)
     return socket.gethostname()
 
 

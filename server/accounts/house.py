@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from ..commands.registry import Registry
 from ..limits.banned import BannedNetworks
 from ..log.broadcaster import Broadcaster
 from ..settings import Settings
-from ..wire.addresses import host_of, is_loopback, network_of
+from ..wire.addresses import address_towards, is_loopback, network_of
 from ..wire.decoding import decode
 from .desk import Desk
 from .passwords import Passwords
@@ -89,12 +88,9 @@ def add_accounts(
 
 
 def _from_here(host: str) -> str:
-    """Return this machine's address on the way to a host, or its loopback if there is none. To itself, it is the same."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Connecting a datagram socket sends nothing. It only looks up which of our addresses would be used.
-    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.connect((host, 9))
-        return host_of(probe.getsockname())
+    """Return this machine's address on the way to a host, or its loopback if there is none."""
+    with contextlib.suppress(OSError):
+        return address_towards(host)
     return "::1"
 
 

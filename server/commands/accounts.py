@@ -1,7 +1,7 @@
 """`/register`, `/login`, `/password`, `/unregister`: names that belong to somebody, and words that wait for them.
 
-The functions here run in the handler's thread of whoever asks, which waits for the disk and for those who came before. What they have
-found out becomes an entry, and the log decides what it leads to.
+The functions here run in the handler's thread of whoever asks, which waits for the disk and for those who came before.
+What they have found out becomes an entry, and the log decides what it leads to.
 """
 
 from __future__ import annotations

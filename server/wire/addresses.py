@@ -24,6 +24,15 @@ def host_of(address: tuple[Any, ...]) -> str:
         return f"{host}%{zone}"
 
 
+def address_towards(host: str) -> str:
+    """Return this machine's address on the way to a host. To itself, it is the same. Raises OSError if there is none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Connecting a datagram socket sends nothing. It only looks up which of our addresses would be used.
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((host, 9))
+        return host_of(probe.getsockname())
+
+
 def format_address(host: str, port: int) -> str:
     """Return `host:port`, or `[v6]:port`, with the zone. IPv4 that came in over IPv6 is shown as IPv4."""
     address = _parse(host)
